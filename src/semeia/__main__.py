@@ -1,0 +1,5 @@
+"""``python -m semeia`` is the command line."""
+
+from semeia.cli import main
+
+main()

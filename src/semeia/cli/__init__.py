@@ -1,0 +1,85 @@
+"""What you type: one small module per command, imported here and heavy only when it runs."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from semeia.cli.demo import demo
+from semeia.cli.detect import detect
+from semeia.cli.info import info
+from semeia.cli.models import models
+from semeia.cli.score import score
+from semeia.cli.simulate import simulate
+from semeia.cli.text import printable
+from semeia.cli.train import train
+from semeia.errors import SemeiaError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="semeia",
+    help="Find, correct and learn from clinical signals. Not a medical device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+for command in (demo, info, detect, score, simulate, train, models):
+    app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from semeia import __version__
+
+        print(f"semeia {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    """Find, correct and learn from clinical signals. Not a medical device."""
+    del version  # its callback is called even without a command
+    if debug:
+        os.environ["SEMEIA_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Run the command line; every error a user can meet is one line and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without Greek letters is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get("SEMEIA_DEBUG"):
+            raise
+        print(f"semeia: {printable(_said(error))}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _said(error: Exception) -> str:
+    """Return one line for an error; what is not in the tree of errors is a fault of Semeia, and said to be."""
+    match error:
+        case SemeiaError():
+            return str(error)
+        case OSError(filename=str() as place, strerror=str() as reason):
+            return f"{place}: {reason.lower()}"
+        case OSError(errno=errno.ENOSPC):
+            return "what was said could not be written: the disk is full"
+        case MemoryError():
+            return "there is not enough memory"
+    return f"this is a fault of Semeia, and --debug shows where: {error.__class__.__name__}: {error}"

@@ -1,0 +1,96 @@
+"""``semeia demo``: three simulated patients, and what the starter model finds in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from semeia.evaluation import Score
+    from semeia.model import Found
+    from semeia.signals import Recording
+
+SEEDS = (9004, 9005, 9009)
+"""Patients that no model was trained on, in whom the starter finds what there is; docs/benchmarks.md tells how often
+it does."""
+SECONDS = 1200
+SEIZURES_PER_HOUR = 6.0
+
+
+def demo(
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 unless what is found is right.")] = False,
+    home: Annotated[Path | None, typer.Option(help="Folder where things are kept; else ~/.semeia.")] = None,
+) -> None:
+    """Make three simulated patients, find their seizures, and show true against found."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from semeia.cli.text import sparkline
+    from semeia.evaluation import Score, score
+    from semeia.home import home_folder
+    from semeia.model import load
+    from semeia.signals import open_recording
+
+    console = Console(highlight=False, markup=False)
+    model = load("eeg-starter")
+    total = Score.nothing()
+    table = Table("patient", "true seizures", "found", "probability", box=None, pad_edge=False)
+    tracks = []
+    for path in _patients(home_folder(home) / "demo"):
+        with open_recording(path) as recording:
+            found = model.detect(recording)
+            truth = recording.events.seizures()
+            total = total + score(truth, found.events, recording.duration)
+            tracks.append((path.stem, found.track))
+            table.add_row(*_row(recording, found))
+    console.print(table)
+    console.print()
+    width = max(20, min(100, console.width - 12))
+    for name, track in tracks:
+        console.print(f"{name}  {sparkline(track.probability, width)}")
+    console.print()
+    console.print(_sentence(total))
+    if check and (total.events.sensitivity < 1 or total.events.false_alarms > 0):
+        raise typer.Exit(1)
+
+
+def _patients(folder: Path) -> list[Path]:
+    """Return the recordings of the three patients, made the first time, and anew by another simulator."""
+    from semeia.cli.progress import bar
+    from semeia.home import make_folder
+    from semeia.signals.simulator import VERSION, SimulatedPatient, simulate, write_simulation
+
+    folder = folder / f"v{VERSION}"
+    paths = [folder / f"demo{number}.edf" for number in range(1, len(SEEDS) + 1)]
+    make_folder(folder)
+    with bar("Making three patients") as progress:
+        for number, (path, seed) in enumerate(zip(paths, SEEDS, strict=True)):
+            if not path.is_file():
+                patient = SimulatedPatient.from_seed(seed)
+                write_simulation(simulate(patient, seconds=SECONDS, seizures=SEIZURES_PER_HOUR, seed=seed), path)
+            progress((number + 1) / len(paths))
+    return paths
+
+
+def _row(recording: Recording, found: Found) -> list[str]:
+    from semeia.cli.text import clock
+
+    truth = recording.events.seizures()
+    assert recording.path is not None
+    return [
+        recording.path.stem,
+        "\n".join(f"{clock(e.onset)} to {clock(e.stop)}" for e in truth) or "none",
+        "\n".join(f"{clock(e.onset)} to {clock(e.stop)}" for e in found.events) or "none",
+        "\n".join(f"{e.confidence:.2f}" for e in found.events),
+    ]
+
+
+def _sentence(total: Score) -> str:
+    from semeia.cli.text import plural
+
+    events = total.events
+    missed = events.reference - events.true_positives or "none"
+    found, false = plural(events.true_positives, "seizure"), plural(events.false_alarms, "false alarm")
+    return f"{found} found, {missed} missed, {false}. ({total.scorer})"

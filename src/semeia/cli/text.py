@@ -1,0 +1,41 @@
+"""How times, counts and tracks are written in the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["clock", "plural", "printable", "sparkline"]
+
+BARS = " ▁▂▃▄▅▆▇█"
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as h:mm:ss."""
+    minutes, second = divmod(round(seconds), 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour}:{minute:02d}:{second:02d}"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number with its noun: no seizures, 1 seizure, 2 seizures."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def printable(text: str) -> str:
+    """Return a text as one line that no terminal takes for a command: files may hold anything."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def sparkline(values: NDArray[np.float32], width: int) -> str:
+    """Return values in 0..1 as one line of bars, the highest of each stretch; ``·`` where there is none."""
+    import numpy as np
+
+    line = []
+    for stretch in np.array_split(values, min(width, len(values))):
+        scored = stretch[~np.isnan(stretch)]
+        line.append(BARS[round(float(scored.max()) * (len(BARS) - 1))] if len(scored) else "·")
+    return "".join(line)

@@ -1,0 +1,130 @@
+"""The list of importers: a new one is one file and one line here. They load when they are used."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from inspect import signature
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from semeia.datasets.labelled import LabelledRecording
+from semeia.errors import DatasetError, RecipeError
+from semeia.recipe import check_parameters, look_up
+
+__all__ = ["SourceEntry", "entry_of", "gather", "names"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntry:
+    """One line of the catalogue.
+
+    Parameters
+    ----------
+    module, function : str
+        Where the importer is: ``function(**parameters) -> list[LabelledRecording]``. A parameter ``path`` is
+        where its files are; one named ``progress`` is called while it works (see `gather`).
+    description : str
+        One line for lists.
+    """
+
+    module: str
+    function: str
+    description: str
+
+
+_CATALOGUE = {
+    "chbmit": SourceEntry("semeia.datasets.chbmit", "chbmit", "CHB-MIT scalp EEG as PhysioNet lays it out"),
+    "folder": SourceEntry("semeia.datasets.folder", "folder", "EDF+ files with annotations, or a TSV beside each"),
+    "simulated": SourceEntry("semeia.datasets.simulated", "simulated", "simulated patients, made once and kept"),
+}
+
+
+def names() -> list[str]:
+    """Return the names of all importers."""
+    return list(_CATALOGUE)
+
+
+def entry_of(name: str) -> SourceEntry:
+    """Return the catalogue's line for a name.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such importer; the message names the nearest one.
+    """
+    return look_up("data source", name, _CATALOGUE)
+
+
+def gather(
+    source: str,
+    *,
+    beside: Path = Path(),
+    optional: bool = False,
+    weight: float = 1.0,
+    progress: Callable[[int, int], None] | None = None,
+    **parameters: Any,
+) -> list[LabelledRecording]:
+    """Return the labelled recordings of a source.
+
+    Parameters
+    ----------
+    source : str
+        As in `names`.
+    beside : Path
+        Where a relative ``path`` is looked for first; then under ``$SEMEIA_DATA``, then in the working directory.
+    optional : bool
+        Return nothing, instead of raising, when ``path`` does not exist.
+    weight : float
+        How often a patient of this source is drawn in training, compared with others.
+    progress : callable, optional
+        Called with how much is done and how much there is to do, by importers that take their time.
+    **parameters
+        The importer's own.
+
+    Raises
+    ------
+    RecipeError
+        If the source or a parameter is unknown or missing.
+    DatasetError
+        If its path does not exist, or what is there cannot be used.
+    """
+    entry = entry_of(source)
+    importer = getattr(importlib.import_module(entry.module), entry.function)
+    known = dict(signature(importer).parameters)
+    takes_time = known.pop("progress", None) is not None
+    check_parameters(f"data source {source!r}", known, parameters, others=("optional", "weight"))
+    if "path" in parameters:
+        place = _place(parameters["path"], beside)
+        if not place.exists():
+            if optional:
+                return []
+            raise DatasetError(f"data source {source!r}: {parameters['path']} does not exist")
+        parameters["path"] = place
+    parameters = _checked(source, importer, parameters)
+    if takes_time and progress is not None:
+        parameters["progress"] = progress
+    return [replace(recording, source=source, weight=weight) for recording in importer(**parameters)]
+
+
+def _checked(source: str, importer: Callable[..., Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters as the importer's annotations want them."""
+    hints, checked = get_type_hints(importer, include_extras=True), {}
+    for name, value in parameters.items():
+        try:
+            checked[name] = TypeAdapter(hints[name]).validate_python(value)
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"].lower()
+            raise RecipeError(f"data source {source!r}: {name} = {value!r}: {reason}") from error
+    return checked
+
+
+def _place(path: str | Path, beside: Path) -> Path:
+    place = Path(path).expanduser()
+    data = os.environ.get("SEMEIA_DATA")
+    candidates = [beside / place, *([Path(data) / place] if data else []), place]
+    return next((candidate for candidate in candidates if candidate.exists()), place)

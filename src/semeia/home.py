@@ -1,0 +1,137 @@
+"""Where things are kept: models, runs, simulated patients, caches; and how a file is put there whole.
+
+Nothing is ever half-written: `replacing` writes beside the target and renames.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from semeia.errors import StorageError
+
+__all__ = ["home_folder", "make_folder", "reason", "remove_leftovers", "replacing", "replacing_folder"]
+
+
+def home_folder(path: str | Path | None = None) -> Path:
+    """Return the folder that holds what Semeia keeps, made if it is absent.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        The folder; otherwise ``$SEMEIA_HOME``, otherwise ``~/.semeia``.
+
+    Raises
+    ------
+    StorageError
+        If the folder cannot be made.
+    """
+    try:
+        folder = Path(path or os.environ.get("SEMEIA_HOME") or "~/.semeia").expanduser()
+    except RuntimeError as error:  # a user without an entry in the password file, as in some containers
+        raise StorageError("no home folder is known: set SEMEIA_HOME to one") from error
+    return make_folder(folder)
+
+
+def make_folder(path: str | Path) -> Path:
+    """Return a folder, made with its parents if it is absent.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be made.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder}: this folder cannot be made ({reason(error)})") from error
+    return folder
+
+
+@contextmanager
+def replacing(target: str | Path) -> Iterator[Path]:
+    """Yield a path beside `target` to write to; it takes the target's place when the block ends well.
+
+    If the block raises, what was written is removed and the target stays as it was.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full or the place may not be written.
+    """
+    target = Path(target)
+    beside = target.parent / f".{target.name}.{secrets.token_hex(4)}.part"
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        if target.exists() and not target.is_file():  # a device such as /dev/null would be gone
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        yield beside
+        _flush(beside)
+        beside.replace(target)
+    except OSError as error:
+        raise StorageError(f"{target}: cannot be written ({reason(error)})") from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(target: str | Path) -> Iterator[Path]:
+    """Yield a new folder beside `target`; it takes the target's place when the block ends well.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full or the place may not be written.
+    """
+    target = Path(target)
+    token = secrets.token_hex(4)
+    beside, old = (target.parent / f".{target.name}.{token}.{end}" for end in ("part", "old"))
+    try:
+        if not target.name:
+            raise OSError(errno.EINVAL, "it needs a name")
+        if target.exists() and not target.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder")
+        beside.mkdir(parents=True)
+        yield beside
+        for file in beside.rglob("*"):
+            if file.is_file():
+                _flush(file)
+        if target.exists():
+            target.rename(old)
+        beside.rename(target)
+    except OSError as error:
+        with suppress(OSError):
+            if old.exists() and not target.exists():
+                old.rename(target)
+        raise StorageError(f"{target}: cannot be written ({reason(error)})") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _flush(file: Path) -> None:
+    """Wait until a file is on the disk: renamed before that, it could be empty after a power cut."""
+    with file.open("rb") as written:
+        os.fsync(written.fileno())
+
+
+def remove_leftovers(folder: Path, seconds: float = 86400.0) -> None:
+    """Remove what killed processes left half-written in a folder, untouched for so many seconds."""
+    for part in folder.glob(".*.part"):
+        with suppress(OSError):
+            if part.is_file() and part.stat().st_mtime < time.time() - seconds:
+                part.unlink()
+
+
+def reason(error: OSError) -> str:
+    """Return why the system refused, in small letters."""
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,373 @@
+"""A trained network as a folder, and what it can do: detect.
+
+::
+
+    eeg-starter/
+      model.json           what it takes, how its input is made, what its output means
+      weights.safetensors
+      recipe.toml          how it was trained, without names and paths
+      metrics.json         how good it is, and on what
+      card.md              the same for people
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from semeia.errors import ModelError, MontageError, RecipeError, RecordingError, StorageError
+from semeia.events import Events
+from semeia.home import home_folder, replacing_folder
+from semeia.inference import Track, find_events
+from semeia.signals import Recording
+from semeia.signals.montage import ChosenChannels, MontagedRecording, montage_named, scalp_channels
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from semeia.transforms import Transform
+
+__all__ = ["Description", "Found", "Model", "arranged", "installed", "load"]
+
+_Block = tuple[int, NDArray[np.float32]]
+
+BLOCK_SECONDS = 120.0
+"""Read at once: enough that what is shared between blocks costs little, and small enough for the processor's cache."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Input(_Part):
+    """What a network takes: windows of a montage at a rate."""
+
+    montage: str = Field(description="name of a montage, or any: all scalp channels as recorded")
+    channels: Annotated[int, Field(ge=1)] = Field(description="number of channels; the least number for any")
+    window: Annotated[int, Field(ge=1)] = Field(description="samples at the transform's rate")
+    minimum_rate: float = Field(0.0, description="recordings sampled more slowly are refused; Hz")
+
+
+class Component(_Part):
+    """A transform or a network of the catalogue, and its parameters."""
+
+    name: str
+    parameters: dict[str, Any] = {}
+
+
+class OperatingPoint(_Part):
+    """How the probability track becomes events (`semeia.inference.find_events`)."""
+
+    threshold: Annotated[float, Field(ge=0, le=1)]
+    smoothing: Annotated[float, Field(ge=0)] = 0.0
+    minimum_duration: Annotated[float, Field(ge=0)] = 0.0
+    merge_gap: Annotated[float, Field(ge=0)] = 0.0
+
+
+class Description(_Part):
+    """What ``model.json`` says."""
+
+    format: Literal[1] = 1
+    name: str
+    description: str = ""
+    classes: list[str] = ["background", "seizure"]
+    input: Input
+    transform: Component
+    network: Component
+    operating_point: OperatingPoint
+    made_with: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a model found in a recording.
+
+    Parameters
+    ----------
+    track : Track
+        Probability of a seizure along the recording.
+    events : Events
+        The proposed seizures.
+    """
+
+    track: Track
+    events: Events
+
+
+class Model:
+    """A trained network with everything needed to use it.
+
+    Parameters
+    ----------
+    description : Description
+    module : nn.Module
+        In evaluation mode; (batch, channels, samples) to logits (batch, classes).
+    folder : Path, optional
+        Where it was loaded from.
+    """
+
+    def __init__(self, description: Description, module: nn.Module, folder: Path | None = None) -> None:
+        self.description = description
+        self.module = module.eval()
+        self.folder = folder
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self.description.name
+
+    @cached_property
+    def transform(self) -> Transform:
+        """The fitted transform of its input."""
+        from semeia.transforms import transform_named
+
+        return transform_named(self.description.transform.name, **self.description.transform.parameters)
+
+    def detect(
+        self,
+        recording: Recording,
+        *,
+        hop: float = 1.0,
+        threshold: float | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Found:
+        """Find the likely seizures of a recording.
+
+        Parameters
+        ----------
+        recording : Recording
+        hop : float
+            Seconds between windows; rounded to whole samples at the model's rate.
+        threshold : float, optional
+            Probability from which on a window counts; otherwise the model's own.
+        progress : callable, optional
+            Called with the share done, 0..1.
+
+        Returns
+        -------
+        Found
+
+        Raises
+        ------
+        MontageError
+            If the recording has not the channels that the model needs.
+        RecordingError
+            If it is shorter than one window, or sampled too slowly.
+        ModelError
+            If the model knows no seizures.
+        ValueError
+            If the hop is not above 0, or the threshold not within 0..1.
+        """
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise ValueError(f"threshold {threshold}: a probability is from 0 to 1")
+        track = self.track(recording, hop=hop, progress=progress)
+        point = self.description.operating_point
+        if threshold is not None:
+            point = point.model_copy(update={"threshold": threshold})
+        found = find_events(track, author=self.name, **point.model_dump())
+        return Found(track, Events(found, duration=recording.duration, started_at=recording.started_at))
+
+    def track(
+        self, recording: Recording, *, hop: float = 1.0, progress: Callable[[float], None] | None = None
+    ) -> Track:
+        """Return the probability of a seizure along a recording; parameters and errors as for `detect`."""
+        from semeia.inference.slide import slide
+
+        if not (hop > 0 and math.isfinite(hop)):
+            raise ValueError(f"hop {hop}: it must be a number of seconds above 0")
+        if "seizure" not in self.description.classes:
+            raise ModelError(
+                f"model {self.name} tells {', '.join(self.description.classes)} apart: it cannot detect seizures"
+            )
+        rate = self.transform.rate
+        step, window = max(1, round(hop * rate)), self.description.input.window
+        given = self.check(recording)
+
+        def blocks() -> Iterator[_Block]:
+            for first, block in self.transform.stream(given, BLOCK_SECONDS):
+                yield first, block
+                if progress is not None:
+                    progress(min(1.0, (first + block.shape[1]) / (rate * recording.duration)))
+
+        seizure = self.description.classes.index("seizure")
+        scores = [scores[:, seizure] for _, scores in slide(self.module, _ahead(blocks()), window, step)]
+        return Track(np.concatenate(scores), window / rate, step / rate, recording.duration)
+
+    def check(self, recording: Recording) -> Recording:
+        """Return the recording as the model takes it, in its montage, or say why it cannot.
+
+        Raises
+        ------
+        MontageError, RecordingError
+        """
+        needs = self.description.input
+        given = arranged(recording, needs.montage, needs.channels)
+        slowest = min(channel.rate for channel in given.channels)
+        if slowest < needs.minimum_rate:
+            raise RecordingError(
+                f"model {self.name} needs channels sampled at {needs.minimum_rate:g} Hz or faster; "
+                f"this recording has {slowest:g} Hz"
+            )
+        if given.sample_count(self.transform.rate) < needs.window:
+            raise RecordingError(
+                f"the recording lasts {recording.duration:g} s; "
+                f"model {self.name} needs at least {needs.window / self.transform.rate:g} s"
+            )
+        return given
+
+    def save(self, folder: str | Path, *, recipe: str, metrics: dict[str, Any], card: str) -> None:
+        """Write the model's folder: whole or not at all.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Replaced if it is there.
+        recipe, card : str
+            Texts of ``recipe.toml`` and ``card.md``.
+        metrics : dict
+            What ``metrics.json`` says.
+
+        Raises
+        ------
+        StorageError
+        """
+        from safetensors.torch import save
+
+        with replacing_folder(folder) as part:
+            tensors = {name: value.contiguous() for name, value in self.module.state_dict().items()}
+            (part / "weights.safetensors").write_bytes(save(tensors))
+            (part / "model.json").write_text(self.description.model_dump_json(indent=2) + "\n", encoding="utf-8")
+            (part / "recipe.toml").write_text(recipe, encoding="utf-8")
+            (part / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+            (part / "card.md").write_text(card, encoding="utf-8")
+
+
+def _ahead(items: Iterator[_Block]) -> Iterator[_Block]:
+    """Yield the items, the next of them already being made in a thread while one is used."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item
+
+
+def arranged(recording: Recording, montage: str, fewest: int) -> Recording:
+    """Return the recording in a montage.
+
+    Parameters
+    ----------
+    recording : Recording
+    montage : str
+        Name of a montage, or ``any``: the scalp channels as recorded.
+    fewest : int
+        The least number of channels for ``any``.
+
+    Raises
+    ------
+    MontageError
+        If channels are missing; the message names them.
+    """
+    if montage != "any":
+        return MontagedRecording(recording, montage_named(montage))
+    chosen = scalp_channels(recording)
+    if len(chosen) < fewest:
+        found = ", ".join(recording.channels[index].label for index in chosen) or "none"
+        raise MontageError(f"at least {fewest} scalp channels are needed; there are {len(chosen)}: {found}")
+    return ChosenChannels(recording, chosen)
+
+
+def installed() -> dict[str, Path]:
+    """Return the models known by name: those in the home folder, and those shipped, which keep their names."""
+    places = [Path(__file__).parent / "models"]
+    with suppress(StorageError):  # without a home there are those that are shipped
+        places.insert(0, home_folder() / "models")
+    return {file.parent.name: file.parent for place in places for file in sorted(place.glob("*/model.json"))}
+
+
+def load(name: str | Path) -> Model:
+    """Load a model.
+
+    Parameters
+    ----------
+    name : str or Path
+        The name of an installed model, or a model's folder.
+
+    Raises
+    ------
+    ModelError
+        If there is none, or its folder is incomplete or damaged.
+    """
+    folder = Path(name)
+    if not (folder / "model.json").is_file():
+        known = installed()
+        if str(name) not in known:
+            raise ModelError(
+                f"model {str(name)!r}: neither a model's folder nor installed ({', '.join(known) or 'none is'})"
+            )
+        folder = known[str(name)]
+    description = read_description(folder)
+    try:
+        model = Model(description, _module(description), folder)
+        _ = model.transform
+    except RecipeError as error:
+        raise ModelError(f"{folder.name}/model.json: {error}") from error
+    _load_weights(model.module, folder)
+    return model
+
+
+def _module(description: Description) -> nn.Module:
+    """Return the network, with weights that mean nothing yet."""
+    from semeia.networks import build
+
+    needs, network = description.input, description.network
+    return build(network.name, needs.channels, needs.window, len(description.classes), **network.parameters)
+
+
+def _load_weights(module: nn.Module, folder: Path) -> None:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        module.load_state_dict(load_file(folder / "weights.safetensors"))
+    except FileNotFoundError:
+        raise ModelError(f"{folder.name}: weights.safetensors is missing; the model is incomplete") from None
+    except (SafetensorError, RuntimeError, OSError) as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise ModelError(
+            f"{folder.name}/weights.safetensors: does not fit model.json or is damaged ({reason})"
+        ) from error
+
+
+def read_description(folder: Path) -> Description:
+    """Read a model's ``model.json``, without torch.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, damaged, or of a newer format.
+    """
+    try:
+        text = (folder / "model.json").read_text(encoding="utf-8")
+        return Description.model_validate_json(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{folder.name}/model.json: cannot be read ({error.__class__.__name__})") from error
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        if where == "format":
+            raise ModelError(
+                f"{folder.name}/model.json: is of format {fault['input']!r}, and this Semeia reads format 1; "
+                "a newer Semeia may read it"
+            ) from error
+        raise ModelError(f"{folder.name}/model.json: {where or 'the file'}: {fault['msg'].lower()}") from error

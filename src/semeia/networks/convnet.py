@@ -1,0 +1,58 @@
+"""The two-layer convolutional network of the EEG web workbench that Semeia follows (system A)."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from semeia.errors import RecipeError
+from semeia.networks.shapes import TimeLayer, output_length, shortest_input
+
+__all__ = ["LAYERS", "ConvNet"]
+
+LAYERS = (TimeLayer(10, 5, 9), TimeLayer(15, 10), TimeLayer(5, 4, 4), TimeLayer(10, 5))
+
+
+class ConvNet(nn.Module):
+    """Raw channels in, class logits out.
+
+    ``Conv1d(23,10,k=10,s=5,p=9) ReLU MaxPool1d(15,s=10) Conv1d(10,5,k=5,s=4,p=4) ReLU MaxPool1d(10,s=5)
+    Dropout(.5) Linear(35,15) Linear(15,2)``: 3,137 parameters at 23 channels of 7680 samples (30 s at 256 Hz). The same
+    layers on other windows are a variant. The original ended in a softmax before its cross-entropy; this one returns
+    logits.
+
+    Parameters
+    ----------
+    channels, samples, classes : int
+        Shape of one example, and number of logits.
+    dropout : float
+        Share of features dropped in training.
+
+    Raises
+    ------
+    RecipeError
+        If the window is shorter than 1662 samples.
+    """
+
+    def __init__(self, channels: int = 23, samples: int = 7680, classes: int = 2, *, dropout: float = 0.5) -> None:
+        super().__init__()
+        length = output_length(samples, LAYERS)
+        if length < 1:
+            raise RecipeError(
+                f"network 'convnet': a window of {samples} samples is too short; "
+                f"the shortest that fits is {shortest_input(LAYERS)}"
+            )
+        conv1, pool1, conv2, pool2 = LAYERS
+        self.features = nn.Sequential(
+            nn.Conv1d(channels, 10, conv1.kernel, conv1.stride, conv1.padding),
+            nn.ReLU(),
+            nn.MaxPool1d(pool1.kernel, pool1.stride),
+            nn.Conv1d(10, 5, conv2.kernel, conv2.stride, conv2.padding),
+            nn.ReLU(),
+            nn.MaxPool1d(pool2.kernel, pool2.stride),
+        )
+        self.head = nn.Sequential(nn.Flatten(), nn.Dropout(dropout), nn.Linear(5 * length, 15), nn.Linear(15, classes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, channels, samples) to logits (batch, classes)."""
+        logits: Tensor = self.head(self.features(x))
+        return logits

@@ -1,0 +1,272 @@
+"""What to train, as one checked TOML file: data, examples, split, transform, network, training, detection.
+
+The catalogues check what a recipe names, and with which parameters, by `look_up` and `check_parameters`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from inspect import Parameter
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from semeia.errors import FileError, RecipeError
+
+__all__ = [
+    "Augmentation",
+    "Data",
+    "Detection",
+    "Examples",
+    "Named",
+    "Recipe",
+    "Split",
+    "Training",
+    "check_parameters",
+    "look_up",
+    "nearest",
+    "read_recipe",
+]
+
+T = TypeVar("T")
+
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Table(BaseModel):
+    """A table of the file: unknown keys are errors, and so are numbers without an end."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Data(_Table):
+    """Where recordings and labels come from; everything but `source` and `optional` goes to the importer."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    source: str = Field(description="name of an importer (semeia.datasets)")
+    optional: bool = Field(False, description="go on without this source when its path is absent")
+    weight: Positive = Field(1.0, description="how often its patients are drawn, compared with others")
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the importer is given."""
+        return dict(self.model_extra or {})
+
+
+class Examples(_Table):
+    """How recordings are cut into windows, and what makes a window a seizure."""
+
+    window: Positive = Field(description="seconds")
+    step: Positive = Field(1.0, description="seconds between the starts of neighbouring windows")
+    overlap: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.5,
+        description="share of a window that a seizure must fill; windows with less, but some, are left out",
+    )
+    montage: str = Field("any", description="montage the network needs, or any: all scalp channels as recorded")
+
+
+class Split(_Table):
+    """Which patients are used for choosing the best epoch and the threshold; never for training."""
+
+    validation: list[str] | Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.2, description="patients by name, or a share of the patients of each source"
+    )
+    exclude: list[str] = Field(default=[], description="patients left out altogether: a test set")
+
+
+class Augmentation(_Table):
+    """Changes to training windows that leave their label true."""
+
+    channels: bool = Field(False, description="a random subset of channels (at least 4) in random order")
+    amplitude: float = Field(1.0, ge=1, description="scale by a factor drawn log-uniformly from 1/a to a")
+    invert: bool = Field(False, description="turn the signal upside down in half of the windows")
+    noise: float = Field(0.0, ge=0, description="add white noise of up to this many µV (standard deviation)")
+
+
+class Training(_Table):
+    """Optimisation and when to stop."""
+
+    epochs: Annotated[int, Field(ge=1)] = 30
+    examples_per_epoch: Annotated[int, Field(ge=1)] = 8192
+    batch_size: Annotated[int, Field(ge=1)] = 64
+    learning_rate: Positive = 1e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    clip: Positive | None = Field(None, description="largest norm of the gradient")
+    patience: Annotated[int, Field(ge=1)] = Field(8, description="epochs without a better validation before stopping")
+
+
+class Detection(_Table):
+    """How a probability track becomes events."""
+
+    threshold: Share | Literal["validation"] = Field(
+        "validation", description="a probability, or the best event F1 on the validation patients"
+    )
+    smoothing: Annotated[float, Field(ge=0)] = Field(0.0, description="seconds of the moving average")
+    minimum_duration: Annotated[float, Field(ge=0)] = Field(0.0, description="shorter events are dropped; seconds")
+    merge_gap: Annotated[float, Field(ge=0)] = Field(0.0, description="events closer than this become one; seconds")
+
+
+class Named(BaseModel):
+    """A thing of the catalogue with its parameters."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: str
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Everything but the name."""
+        return dict(self.model_extra or {})
+
+
+class Recipe(_Table):
+    """A whole training, from data to detection."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    description: str = ""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    data: Annotated[list[Data], Field(min_length=1)]
+    examples: Examples
+    split: Split = Split()
+    transform: Named
+    network: Named
+    training: Training = Training()
+    augmentation: Augmentation = Augmentation()
+    detection: Detection = Detection()
+
+
+def read_recipe(path: str | Path, settings: Iterable[str] = ()) -> Recipe:
+    """Read and check a recipe.
+
+    Parameters
+    ----------
+    path : str or Path
+    settings : iterable of str
+        Changes as ``training.epochs=5`` or ``data.0.patients=4``; values are TOML, or else text.
+
+    Raises
+    ------
+    FileError
+        If the file is missing or not TOML.
+    RecipeError
+        If a key or value is wrong: the message names the key, and the nearest known one.
+    """
+    path = Path(path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileError(path, "no such recipe") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(path, f"cannot be read as a recipe ({error.__class__.__name__})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise FileError(path, f"is not TOML: {error}") from error
+    for setting in settings:
+        _set(table, setting)
+    try:
+        return Recipe.model_validate(table)
+    except ValidationError as error:
+        raise RecipeError(f"{path.name}: {_explain(error)}") from error
+
+
+def _set(table: dict[str, Any], setting: str) -> None:
+    key, separator, text = setting.partition("=")
+    if not separator:
+        raise RecipeError(f"--set {setting}: write it as key=value, for example training.epochs=5")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = key.strip().split(".")
+    place: Any = table
+    try:
+        for parent in parents:
+            place = place[int(parent)] if isinstance(place, list) else place.setdefault(parent, {})
+        place[int(last) if isinstance(place, list) else last] = value
+    except (ValueError, IndexError, TypeError, AttributeError):
+        raise RecipeError(f"--set {setting}: the recipe has no place {key!r}") from None
+
+
+def look_up(kind: str, name: str, catalogue: Mapping[str, T]) -> T:
+    """Return the entry of a catalogue.
+
+    Raises
+    ------
+    RecipeError
+        If there is none of that name; the message names the nearest one.
+    """
+    if name not in catalogue:
+        raise RecipeError(f"{kind} {name!r} is not in the catalogue: {nearest(name, catalogue)}")
+    return catalogue[name]
+
+
+def check_parameters(
+    what: str, known: Mapping[str, Parameter], given: Iterable[str], others: Iterable[str] = ()
+) -> None:
+    """Check the names of the parameters that a recipe gives to something of a catalogue.
+
+    Parameters
+    ----------
+    what : str
+        Kind and name, for the message.
+    known : mapping
+        The parameters that it takes, from its signature.
+    given : iterable of str
+    others : iterable of str
+        Keys that the recipe's table takes beside them, for the hint.
+
+    Raises
+    ------
+    RecipeError
+        If one is unknown (the message names the nearest), or one that is needed is missing.
+    """
+    names = set(given)
+    for name in sorted(names - set(known)):
+        raise RecipeError(f"{what} has no parameter {name!r}: {nearest(name, [*known, *others])}")
+    for name, parameter in known.items():
+        if parameter.default is Parameter.empty and name not in names:
+            raise RecipeError(f"{what} needs the parameter {name!r}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return how an error about an unknown name ends: with the nearest known one, or else with all."""
+    choices = list(known)
+    near = difflib.get_close_matches(name, choices, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(choices) or 'none'}"
+
+
+def _explain(error: ValidationError) -> str:
+    """Return the first fault in one line."""
+    faults = error.errors()
+    first = faults[0]
+    if first["type"] == "extra_forbidden":
+        place, key = first["loc"][:-1], str(first["loc"][-1])
+        return f"unknown key {'.'.join(map(str, first['loc']))!r}: {nearest(key, _known_keys(place))}"
+    where = _place(first["loc"])
+    if first["type"] == "missing":
+        return f"key {where!r} is missing"
+    given = json.dumps(first["input"], default=str)
+    said = dict.fromkeys(fault["msg"].lower() for fault in faults if _place(fault["loc"]) == where)
+    return f"{where} = {given if len(given) < 60 else given[:57] + '...'}: {', or '.join(said)}"
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Return a key, without the kinds of value (``list[str]``) that pydantic tells apart in it."""
+    return ".".join(str(part) for part in location if isinstance(part, int) or part.isidentifier()) or "the file"
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    table: Any = Recipe
+    for part in location:
+        if isinstance(part, str) and part in table.model_fields:
+            annotation = table.model_fields[part].annotation
+            table = next(
+                (t for t in (annotation, *getattr(annotation, "__args__", ())) if hasattr(t, "model_fields")),
+                table,
+            )
+    return list(table.model_fields)

@@ -1,0 +1,115 @@
+"""The list of transforms, free of torch: a new transform is one file and one line here."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semeia.recipe import check_parameters, look_up
+
+if TYPE_CHECKING:
+    from semeia.signals.recording import Recording
+
+__all__ = ["Transform", "TransformEntry", "entry_of", "names", "transform_named"]
+
+
+class Transform(Protocol):
+    """What every transform of signals offers."""
+
+    @property
+    def rate(self) -> float:
+        """Hz of the grid that its output lies on."""
+
+    @property
+    def causal(self) -> bool:
+        """Whether no output depends on the future."""
+
+    def fit(self, recordings: object) -> Self:
+        """Return the transform with statistics of the training part, and of nothing else."""
+
+    def state(self) -> dict[str, Any]:
+        """Return plain JSON values from which `transform_named` makes the fitted transform again."""
+
+    def signal(
+        self,
+        recording: Recording,
+        block_seconds: float = ...,
+        channels: Sequence[int | str] | None = None,
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield (first sample, block) of the filtered signal in µV, before `apply`."""
+
+    def stream(
+        self,
+        recording: Recording,
+        block_seconds: float = ...,
+        channels: Sequence[int | str] | None = None,
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield (first sample, block) of what a network sees."""
+
+    def apply(self, batch: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        """Make what `signal` gave into what a network sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransformEntry:
+    """One line of the catalogue.
+
+    Parameters
+    ----------
+    module, name : str
+        Where the class stands; it is imported when it is first used.
+    description : str
+        One line for lists.
+    """
+
+    module: str
+    name: str
+    description: str
+
+
+_CATALOGUE = {
+    "raw": TransformEntry("semeia.transforms.raw", "Raw", "raw windows on a fixed scale in µV, softly clipped"),
+}
+
+
+def names() -> list[str]:
+    """Return the names of all transforms."""
+    return list(_CATALOGUE)
+
+
+def entry_of(name: str) -> TransformEntry:
+    """Return the catalogue's line for a name.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such transform; the message names the nearest one.
+    """
+    return look_up("transform", name, _CATALOGUE)
+
+
+def transform_named(name: str, **parameters: Any) -> Transform:
+    """Make a transform by name.
+
+    Parameters
+    ----------
+    name : str
+        As in `names`.
+    **parameters
+        The transform's own, as a recipe or `Transform.state` gives them.
+
+    Raises
+    ------
+    RecipeError
+        If the name or a parameter is unknown (the message names the nearest), missing or not possible.
+    """
+    entry = entry_of(name)
+    factory = getattr(importlib.import_module(entry.module), entry.name)
+    check_parameters(f"transform {name!r}", inspect.signature(factory).parameters, parameters)
+    return cast(Transform, factory(**parameters))

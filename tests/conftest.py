@@ -1,0 +1,65 @@
+"""What the tests share: real data where it is present, and how often a repeated trial runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from epilepsy import RECIPE, write_patients
+
+# Weights are compared bit for bit: every process of the tests, this one and its children, computes with one thread.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the home folder of the tests: none touches that of the person who runs them."""
+    folder = tmp_path_factory.mktemp("home")
+    os.environ["SEMEIA_HOME"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def recipe_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a recipe that trains in a second or two, with the recordings of four patients beside it."""
+    folder = tmp_path_factory.mktemp("training")
+    write_patients(folder / "patients")
+    recipe = folder / "small.toml"
+    recipe.write_text(RECIPE)
+    return recipe
+
+
+@pytest.fixture(scope="session")
+def small_model(recipe_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the model that this recipe trains."""
+    from semeia.recipe import read_recipe
+    from semeia.training.train import train
+
+    folder = tmp_path_factory.mktemp("models") / "small"
+    train(read_recipe(recipe_file), folder, beside=recipe_file.parent)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of real recordings beside the checkout, or skip the test visibly."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("real data: ../shared/data is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def count() -> Callable[[int], int]:
+    """Return how many of `full` repetitions to run: all under SEMEIA_LONG=1, else a tenth."""
+    return lambda full: full if os.environ.get("SEMEIA_LONG") else max(1, full // 10)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail when a test was skipped that this machine could have run (see .ci/run)."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("SEMEIA_NO_SKIPS") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

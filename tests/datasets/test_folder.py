@@ -1,0 +1,103 @@
+"""The importer of a folder: where marks come from, whose a recording is, and what has no label."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import edfio
+import numpy as np
+import pytest
+
+from semeia.datasets.folder import folder
+from semeia.errors import DatasetError, RecipeError
+from semeia.events import Event, Events, write_tsv
+
+
+def write_edf(path: Path, seizures: list[tuple[float, float]] | None, subject: str = "X") -> Path:
+    """Write a minute of one channel; EDF+ when `seizures` is a list, plain EDF when it is None."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    signal = edfio.EdfSignal(np.zeros(6000), 100, label="Fp1", physical_range=(-100, 100))
+    notes = [edfio.EdfAnnotation(onset, length, "seizure") for onset, length in seizures or []]
+    if seizures is not None:
+        notes.append(edfio.EdfAnnotation(0, None, "start"))
+    edfio.Edf([signal], patient=edfio.Patient(code=subject), annotations=notes or None).write(path)
+    return path
+
+
+def test_annotations_are_the_marks_and_their_absence_means_no_seizure(tmp_path):
+    write_edf(tmp_path / "p1" / "a.edf", [(10, 20)])
+    write_edf(tmp_path / "p1" / "b.edf", [])
+    one, two = folder(tmp_path)
+    assert [(event.onset, event.stop) for event in one.events.seizures()] == [(10, 30)]
+    assert len(two.events.seizures()) == 0
+    assert (one.patient, one.duration, one.group) == ("p1", 60, "a")
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a_events.tsv"])
+def test_table_beside_comes_before_annotations(tmp_path, name):
+    write_edf(tmp_path / "a.edf", [(10, 20)])
+    write_tsv(Events([Event(40, 5)], duration=60), tmp_path / name)
+    assert [event.onset for event in folder(tmp_path)[0].events] == [40]
+
+
+def test_table_beside_makes_plain_edf_usable(tmp_path):
+    write_edf(tmp_path / "sub-01" / "eeg" / "sub-01_task-rest_eeg.edf", None)
+    write_tsv(Events(duration=60), tmp_path / "sub-01" / "eeg" / "sub-01_task-rest_events.tsv")
+    (only,) = folder(tmp_path)
+    assert (only.patient, len(only.events)) == ("sub-01", 0)
+
+
+def test_plain_edf_without_a_table_has_no_label(tmp_path):
+    write_edf(tmp_path / "a.edf", None)
+    with pytest.raises(DatasetError, match=r"a.edf: marks nothing.*put a_events.tsv beside it"):
+        folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("place", "subject", "patient_from", "patient"),
+    [
+        ("p7/night/a_1.edf", "code", "auto", "p7"),
+        ("a_1.edf", "code", "auto", "code"),
+        ("a_1.edf", "X", "auto", "a"),
+        ("p7/a_1.edf", "code", "header", "code"),
+        ("p7/a_1.edf", "code", "file", "a"),
+        ("p7/a_1.edf", "code", "folder", "p7"),
+    ],
+)
+def test_patient_is_found(tmp_path, place, subject, patient_from, patient):
+    write_edf(tmp_path / place, [], subject)
+    assert folder(tmp_path, patient_from=patient_from)[0].patient == patient
+
+
+def test_missing_patient_is_refused(tmp_path):
+    write_edf(tmp_path / "a.edf", [])
+    with pytest.raises(DatasetError, match="its header names no patient"):
+        folder(tmp_path, patient_from="header")
+    with pytest.raises(RecipeError, match="patient_from = 'name': it is one of auto, folder, header, file"):
+        folder(tmp_path, patient_from="name")
+
+
+def test_empty_and_absent_folders_are_refused(tmp_path):
+    with pytest.raises(DatasetError, match="holds no EDF"):
+        folder(tmp_path)
+    with pytest.raises(DatasetError, match="no such folder"):
+        folder(tmp_path / "absent")
+
+
+def test_seizure_outside_its_recording_is_refused(tmp_path):
+    write_edf(tmp_path / "a.edf", [])
+    write_tsv(Events([Event(400, 5)]), tmp_path / "a.tsv")
+    with pytest.raises(DatasetError, match="the marks belong to another"):
+        folder(tmp_path)
+
+
+def test_real_clips_are_labelled(shared_data):
+    found = folder(shared_data / "chbmit_clips")
+    assert len(found) == 16
+    assert {recording.patient for recording in found} == {"chb01", "chb02"}
+    for recording in found:
+        seizures = recording.events.seizures()
+        kind = recording.path.stem.rpartition("_")[2]
+        assert len(seizures) == (0 if kind == "preictal" else 1)
+        if kind == "seizure":
+            assert (seizures[0].onset, seizures[0].stop) == (10, recording.duration)

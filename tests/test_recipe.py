@@ -1,0 +1,90 @@
+"""Recipes: what is wrong is named, with the nearest right thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from semeia.errors import FileError, RecipeError
+from semeia.recipe import read_recipe
+
+RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.toml"))
+TEXT = """
+name = "small"
+[[data]]
+source = "simulated"
+patients = 4
+[examples]
+window = 8.0
+[transform]
+name = "raw"
+rate = 100.0
+[network]
+name = "channelwise"
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "small.toml"
+    path.write_text(TEXT)
+    return path
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_shipped_recipe_is_right_and_named_after_its_file(path: Path) -> None:
+    assert read_recipe(path).name == path.stem
+
+
+def test_defaults_fill_what_is_not_said(recipe: Path) -> None:
+    read = read_recipe(recipe)
+    assert read.training.epochs == 30
+    assert read.data[0].parameters == {"patients": 4}
+    assert read.network.parameters == {}
+
+
+def test_settings_change_keys_at_any_depth(recipe: Path) -> None:
+    read = read_recipe(recipe, ["training.epochs=3", "data.0.patients=9", "name=other", "network.width=8"])
+    assert (read.training.epochs, read.data[0].parameters["patients"], read.name) == (3, 9, "other")
+    assert read.network.parameters == {"width": 8}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["training.epoch=3"], r"small.toml: unknown key 'training.epoch': did you mean 'epochs'\?"),
+        (["trainning.epochs=3"], r"unknown key 'trainning': did you mean 'training'\?"),
+        (["split.validation=1.5"], r"split.validation = 1.5: .*, or input should be less than 1$"),
+        (["detection.threshold=2"], r"detection.threshold = 2: input should be less than or equal to 1"),
+        (["examples.window=inf"], r"examples.window = Infinity: input should be a finite number"),
+        (["seed=9223372036854775808"], r"seed = 9223372036854775808: input should be less than"),
+        (["training.epochs=0"], r"training.epochs = 0: input should be greater than or equal to 1"),
+        (["training.epochs=many"], r'training.epochs = "many": input should be a valid integer'),
+        (["name=Not A Name"], r'name = "Not A Name": '),
+        (["training"], r"--set training: write it as key=value"),
+        (["data.7.patients=1"], r"--set data.7.patients=1: the recipe has no place 'data.7.patients'"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named(recipe: Path, settings: list[str], message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        read_recipe(recipe, settings)
+
+
+def test_a_missing_key_is_named(recipe: Path) -> None:
+    recipe.write_text(TEXT.replace("window = 8.0", ""))
+    with pytest.raises(RecipeError, match=r"small.toml: key 'examples.window' is missing"):
+        read_recipe(recipe)
+
+
+def test_what_is_no_recipe_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="absent.toml: no such recipe"):
+        read_recipe(tmp_path / "absent.toml")
+    (tmp_path / "broken.toml").write_text("name = ")
+    with pytest.raises(FileError, match=r"broken.toml: is not TOML: "):
+        read_recipe(tmp_path / "broken.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(FileError, match="binary.toml: cannot be read"):
+        read_recipe(tmp_path / "binary.toml")
+    with pytest.raises(FileError, match="cannot be read"):
+        read_recipe(tmp_path)

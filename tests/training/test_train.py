@@ -1,0 +1,285 @@
+"""From a recipe to a model's folder: stopping, resuming, refusing, and what is written at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import semeia
+from epilepsy import write_recording
+from semeia.errors import DatasetError, RecipeError, StorageError, TrainingError
+from semeia.home import replacing_folder
+from semeia.recipe import Recipe, read_recipe
+from semeia.training.fit import Interrupted
+from semeia.training.train import train
+
+FILES = {"card.md", "metrics.json", "model.json", "recipe.toml", "weights.safetensors"}
+
+
+@pytest.fixture
+def recipe(recipe_file: Path) -> Recipe:
+    return read_recipe(recipe_file)
+
+
+@pytest.fixture
+def started(recipe_file: Path, tmp_path: Path) -> Callable[..., object]:
+    """Return a function that trains into tmp_path / "model"."""
+
+    def start(*settings: str, folder: Path = tmp_path / "model", **options):
+        recipe = read_recipe(recipe_file, settings)
+        return train(recipe, folder, **{"beside": recipe_file.parent, **options})
+
+    return start
+
+
+def asked_at(call: int) -> Callable[[], bool]:
+    calls = iter(range(10_000))
+    return lambda: next(calls) == call
+
+
+def weights(folder: Path) -> bytes:
+    return (folder / "weights.safetensors").read_bytes()
+
+
+def test_a_training_writes_a_whole_model_and_nothing_else(small_model: Path) -> None:
+    assert {file.name for file in small_model.iterdir()} == FILES
+    assert [file.name for file in small_model.parent.iterdir()] == ["small"]
+
+
+def test_the_model_finds_the_seizures_of_a_patient_it_never_saw(small_model: Path, tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "new.edf", seed=99)
+    with semeia.open(path) as recording:
+        found = semeia.load(small_model).detect(recording).events
+    assert [(e.onset, e.stop) for e in found] == [
+        pytest.approx((40, 70), abs=2),
+        pytest.approx((100, 125), abs=2),
+    ]
+
+
+def test_metrics_say_what_was_measured_and_on_what(small_model: Path) -> None:
+    metrics = json.loads((small_model / "metrics.json").read_text())
+    assert metrics["training"] == {"patients": 3, "recordings": 3, "hours": 0.125, "seizures": 6}
+    assert metrics["sources"] == ["folder"]
+    assert len(metrics["history"]) == 4
+    losses = [epoch["validation_loss"] for epoch in metrics["history"]]
+    assert losses.index(min(losses)) == metrics["best_epoch"]
+    model = semeia.load(small_model)
+    assert metrics["validation"]["threshold"] == model.description.operating_point.threshold
+    assert metrics["validation"]["score"]["events"]["f1"] == 1
+
+
+def test_the_recipe_in_the_model_names_no_patient_and_no_path(small_model: Path, recipe: Recipe) -> None:
+    text = (small_model / "recipe.toml").read_text()
+    assert "patient" not in text and "path" not in text
+    kept = read_recipe(small_model / "recipe.toml")
+    assert kept.training == recipe.training and kept.network == recipe.network
+    assert "patient1" not in "".join((small_model / name).read_text() for name in FILES if name[0] != "w")
+
+
+@pytest.mark.parametrize(
+    "setting", ['split.exclude=["patient1"]', 'data.0.patients="patient1"', 'split.validation=["patient2"]']
+)
+def test_patients_named_anywhere_in_a_recipe_are_taken_out(recipe_file: Path, setting: str) -> None:
+    from semeia.training.train import _anonymous
+
+    assert "patient" not in _anonymous(read_recipe(recipe_file, [setting]))
+
+
+def test_the_number_of_simulated_patients_stays_in_the_recipe(recipe_file: Path) -> None:
+    from semeia.training.train import _anonymous
+
+    assert "patients = 30" in _anonymous(read_recipe(recipe_file, ["data.0.patients=30"]))
+
+
+def test_the_card_says_what_the_model_is_for_and_how_it_scores(small_model: Path) -> None:
+    card = (small_model / "card.md").read_text()
+    assert card.startswith("# small\n\nFinds loud waves of 4 Hz\n")
+    for words in (
+        "Not a medical device",
+        "at least 4 scalp channels, sampled at 64 Hz or faster, in windows of 4 s",
+        "Sources: folder.",
+        "| training | 3 | 3 | 0.125 | 6 |",
+        "| validation | 1 | 1 | 0.042 | 2 |",
+        "no patient is on both sides",
+        "these figures flatter",
+        "AUROC 1,",
+        "SzCORE, timescoring",
+        "0 false alarms per 24 h",
+    ):
+        assert words in " ".join(card.split())
+    assert "nan" not in card.lower()
+
+
+def test_the_same_recipe_gives_the_same_weights(started, small_model: Path, tmp_path: Path) -> None:
+    started()
+    assert weights(tmp_path / "model") == weights(small_model)
+    assert (tmp_path / "model" / "metrics.json").read_text() == (small_model / "metrics.json").read_text()
+
+
+def test_another_seed_gives_other_weights(started, small_model: Path, tmp_path: Path) -> None:
+    started("seed=4", "training.epochs=1")
+    assert weights(tmp_path / "model") != weights(small_model)
+
+
+@pytest.mark.parametrize("call", [0, 2, 5, 9, 30])
+def test_a_stopped_training_goes_on_to_the_same_weights(started, small_model: Path, tmp_path: Path, call: int) -> None:
+    with pytest.raises(Interrupted):
+        started(stop_asked=asked_at(call))
+    assert not (tmp_path / "model").exists()
+    assert [file.name for file in (tmp_path / "model.training").iterdir()] == ["state.safetensors"]
+    started(resume=True)
+    assert weights(tmp_path / "model") == weights(small_model)
+    assert not (tmp_path / "model.training").exists()
+
+
+def test_a_training_killed_just_before_its_last_act_is_done(started, small_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        started(stop_asked=asked_at(9))
+    shutil.copytree(small_model, tmp_path / "model")  # written, and then killed
+    assert started(resume=True).name == "small"
+    assert not (tmp_path / "model.training").exists()
+
+
+def test_what_happens_is_reported(started) -> None:
+    reports: list[dict] = []
+    started("training.epochs=1", report=reports.append)
+    kinds = [report["event"] for report in reports]
+    assert kinds[:2] == ["data", "split"] and kinds[-2:] == ["epoch", "done"]
+    assert [r["done"] for r in reports if r["event"] == "prepare"][-1] == 4
+    assert kinds.count("step") == 16
+    json.dumps(reports, allow_nan=False)
+
+
+def test_validation_patients_without_a_class_make_no_nan(started, tmp_path: Path) -> None:
+    calm = tmp_path / "calm"
+    write_recording(calm / "patient9" / "patient9.edf", 40, [])
+    shutil.copytree(calm / "patient9", tmp_path / "patients" / "patient9")
+    for number in (1, 2):
+        write_recording(tmp_path / "patients" / f"patient{number}" / "one.edf", 60, [(20, 10)], seed=number)
+    with pytest.raises(DatasetError, match="no seizure to choose the threshold by"):
+        started('split.validation=["patient9"]', beside=tmp_path)
+    started('split.validation=["patient9"]', "detection.threshold=0.5", "training.epochs=1", beside=tmp_path)
+    metrics = (tmp_path / "model" / "metrics.json").read_text()
+    json.loads(metrics, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert "AUROC n/a" in (tmp_path / "model" / "card.md").read_text()
+
+
+def test_a_training_is_resumed_only_with_the_same_recipe(started) -> None:
+    with pytest.raises(Interrupted):
+        started(stop_asked=asked_at(9))
+    with pytest.raises(TrainingError, match="the recipe or its data changed"):
+        started("training.learning_rate=0.001", resume=True)
+    with pytest.raises(TrainingError, match=r"model: a training was begun here; go on with --resume"):
+        started()
+
+
+def test_a_training_is_resumed_only_with_the_same_data(recipe_file: Path, tmp_path: Path) -> None:
+    shutil.copytree(recipe_file.parent / "patients", tmp_path / "patients")
+    recipe, model = read_recipe(recipe_file), tmp_path / "model"
+    with pytest.raises(Interrupted):
+        train(recipe, model, beside=tmp_path, stop_asked=asked_at(9))
+    write_recording(tmp_path / "patients" / "patient1" / "patient1_01.edf", seizures=[(20, 30)], seed=1)
+    with pytest.raises(TrainingError, match="the recipe or its data changed"):
+        train(recipe, model, beside=tmp_path, resume=True)
+
+
+def test_a_training_cannot_be_resumed_where_none_was_begun(started, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="model: no training to go on with; start it without --resume"):
+        started(resume=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_state_is_refused_and_left(started, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        started(stop_asked=asked_at(9))
+    state = tmp_path / "model.training" / "state.safetensors"
+    state.write_bytes(state.read_bytes()[:1000])
+    with pytest.raises(TrainingError, match="not a training state, or damaged .*; remove .*model.training and"):
+        started(resume=True)
+    assert state.stat().st_size == 1000
+
+
+@pytest.mark.parametrize("folder", ["there", "."])
+def test_a_folder_that_is_there_is_never_overwritten(started, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "mine.txt").write_text("mine")
+    with pytest.raises(TrainingError, match="is there already; choose another folder or remove it"):
+        started(folder=tmp_path / "there" if folder == "there" else Path())
+    assert (tmp_path / "there" / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("setting", "error", "message"),
+    [
+        ("data.0.source=foldr", RecipeError, "did you mean 'folder'"),
+        ("data.0.pth=x", RecipeError, "data source 'folder' has no parameter 'pth': did you mean 'path'"),
+        ("data.0.path=absent", DatasetError, "absent does not exist"),
+        ("data.0.patient_from=moon", RecipeError, "data source 'folder': patient_from = 'moon': "),
+        ("network.name=chanelwise", RecipeError, "did you mean 'channelwise'"),
+        ("network.depth=3", RecipeError, "network 'channelwise' .*depth"),
+        ("network.width=-3", RecipeError, "network 'channelwise': "),
+        ("network.width=wide", RecipeError, "network 'channelwise': "),
+        ("network.dropout=3.0", RecipeError, "network 'channelwise': .*dropout"),
+        ("network.channels=3", RecipeError, "network 'channelwise' .*channels"),
+        ("network.name=convnet", RecipeError, "name a montage in .examples."),
+        ("transform.rat=3", RecipeError, "did you mean 'rate'"),
+        ("examples.window=0.5", RecipeError, "a window of 32 samples is too short"),
+        ("examples.montage=chbmitt", RecipeError, "examples.montage: there is no montage .* chbmit, and any"),
+        ('split.validation=["nobody"]', DatasetError, "validation patient 'nobody' is not there"),
+        ('split.exclude=["patient4"]', DatasetError, "validation patient 'patient4' is not there"),
+    ],
+)
+def test_a_recipe_that_cannot_work_says_why_and_leaves_nothing(
+    started, tmp_path: Path, setting: str, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message) as caught:
+        started(setting)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_learning_rate_that_is_far_too_high_is_said(started) -> None:
+    with pytest.raises(TrainingError, match="the loss is no longer a number after"):
+        started("training.learning_rate=1e30", "training.clip=1e30", "training.weight_decay=1e20")
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_work(started, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    reports: list[dict] = []
+    with pytest.raises(StorageError, match="file/model.training: this folder cannot be made"):
+        started(folder=tmp_path / "file" / "model", report=reports.append)
+    assert reports == []
+
+
+def test_a_model_that_could_not_be_written_is_written_by_resuming(
+    started, small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments, **options):
+        raise StorageError("model: cannot be written (no space left on device)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("semeia.model.replacing_folder", full)
+        with pytest.raises(StorageError, match="no space left"):
+            started()
+    assert replacing_folder is not full
+    reports: list[dict] = []
+    started(resume=True, report=reports.append)
+    assert not [report for report in reports if report["event"] == "step"]
+    assert weights(tmp_path / "model") == weights(small_model)
+
+
+def test_an_optional_source_that_is_absent_is_left_out_of_the_card(recipe_file: Path, tmp_path: Path) -> None:
+    text = recipe_file.read_text() + '\n[[data]]\nsource = "chbmit"\npath = "absent"\noptional = true\n'
+    recipe = tmp_path / "both.toml"
+    recipe.write_text(text)
+    train(read_recipe(recipe, ["training.epochs=1"]), tmp_path / "model", beside=recipe_file.parent)
+    assert "Sources: folder." in (tmp_path / "model" / "card.md").read_text()
+
+
+def test_the_home_of_the_tests_is_not_that_of_the_person(home: Path) -> None:
+    assert os.environ["SEMEIA_HOME"] == str(home)
