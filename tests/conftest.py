@@ -7,11 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from epilepsy import RECIPE, write_patients
 
 # Weights are compared bit for bit: every process of the tests, this one and its children, computes with one thread.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# The same examples every day; only the long run looks for new ones.
+settings.register_profile("daily", derandomize=True)
+settings.load_profile("default" if os.environ.get("SEMEIA_LONG") else "daily")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -201,7 +200,7 @@ class Model:
                     progress(min(1.0, (first + block.shape[1]) / (rate * recording.duration)))
 
         seizure = self.description.classes.index("seizure")
-        scores = [scores[:, seizure] for _, scores in slide(self.module, _ahead(blocks()), window, step)]
+        scores = [scores[:, seizure] for _, scores in slide(self.module, blocks(), window, step)]
         return Track(np.concatenate(scores), window / rate, step / rate, recording.duration)
 
     def check(self, recording: Recording) -> Recording:
@@ -251,15 +250,6 @@ class Model:
             (part / "recipe.toml").write_text(recipe, encoding="utf-8")
             (part / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
             (part / "card.md").write_text(card, encoding="utf-8")
-
-
-def _ahead(items: Iterator[_Block]) -> Iterator[_Block]:
-    """Yield the items, the next of them already being made in a thread while one is used."""
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = thread.submit(next, items, None)
-            yield item
 
 
 def arranged(recording: Recording, montage: str, fewest: int) -> Recording:
