@@ -114,8 +114,8 @@ def events_of(tals: Iterable[Tal], *, start: float = 0.0, source: str = "") -> l
         channels_of: dict[str, list[str]] = {}
         for text in tal.texts:
             if text:
-                label, _, channel = text.partition(_CHANNEL_MARK)
-                channels_of.setdefault(label, []).extend([channel] if channel else [])
+                label, mark, channel = text.rpartition(_CHANNEL_MARK)
+                channels_of.setdefault(label if mark else text, []).extend([channel] if mark and channel else [])
         onset = round(tal.onset - start, 9)
         events += [
             Event(onset, tal.duration, label, tuple(channels), source=source) for label, channels in channels_of.items()
