@@ -105,7 +105,7 @@ class Detection(_Table):
     """How a probability track becomes events."""
 
     threshold: Share | Literal["validation"] = Field(
-        "validation", description="a probability, or the best event F1 on the validation patients"
+        "validation", description="a probability, or nearly the best event F1 on the validation patients"
     )
     smoothing: Annotated[float, Field(ge=0)] = Field(0.0, description="seconds of the moving average")
     minimum_duration: Annotated[float, Field(ge=0)] = Field(0.0, description="shorter events are dropped; seconds")

@@ -20,18 +20,6 @@ from semeia.errors import StorageError
 COMMANDS = {"demo", "info", "detect", "score", "simulate", "train", "models"}
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["semeia", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out = capsys.readouterr()
-        return int(ended.value.code or 0), out.out, out.err
-
-    return run
-
-
 def test_version_is_that_of_the_package() -> None:
     assert semeia("--version") == (0, f"semeia {__version__}\n", "")
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
-from semeia.cli import main
 from semeia.events import Event, Events, write_tsv
 
 
@@ -17,42 +14,28 @@ def write(path: Path, seizures: list[tuple[float, float]], duration: float | Non
     return str(path)
 
 
-@pytest.fixture
-def semeia(monkeypatch, capsys):
-    """Return a function that runs the command line: exit code, standard output, standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["semeia", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out = capsys.readouterr()
-        return int(ended.value.code or 0), out.out, out.err
-
-    return run
-
-
-def test_table_has_every_figure_and_names_the_scorer(semeia, tmp_path):
+def test_table_has_every_figure_and_names_the_scorer(run, tmp_path):
     reference = write(tmp_path / "ref.tsv", [(100, 50), (2000, 50)])
     hypothesis = write(tmp_path / "hyp.tsv", [(100, 50), (3000, 50)])
-    code, out, _ = semeia("score", reference, hypothesis)
+    code, out, _ = run("score", reference, hypothesis)
     assert code == 0
     assert "SzCORE (timescoring" in out
     (events,) = (line.split() for line in out.splitlines() if "events" in line)
     assert events[-6:] == ["2", "1", "0.500", "0.500", "0.500", "24.0"]
 
 
-def test_undefined_ratios_are_not_available(semeia, tmp_path):
+def test_undefined_ratios_are_not_available(run, tmp_path):
     nothing = write(tmp_path / "ref.tsv", [])
-    code, out, _ = semeia("score", nothing, nothing)
+    code, out, _ = run("score", nothing, nothing)
     assert code == 0
     assert "n/a" in out and "nan" not in out
 
 
-def test_json_of_two_folders_has_the_sum_and_each_recording(semeia, tmp_path):
+def test_json_of_two_folders_has_the_sum_and_each_recording(run, tmp_path):
     for name, found in (("p1/a", [(100.0, 50.0)]), ("p2/b", [])):
         write(tmp_path / "ref" / f"{name}.tsv", [(100, 50)])
         write(tmp_path / "hyp" / f"{name}.tsv", found)
-    code, out, _ = semeia("score", str(tmp_path / "ref"), str(tmp_path / "hyp"), "--json")
+    code, out, _ = run("score", str(tmp_path / "ref"), str(tmp_path / "hyp"), "--json")
     table = json.loads(out)
     assert code == 0
     assert (table["recordings"], table["hours"], table["events"]["sensitivity"]) == (2, 2, 0.5)
@@ -64,23 +47,23 @@ def test_json_of_two_folders_has_the_sum_and_each_recording(semeia, tmp_path):
     assert table["scorer"]["name"] == "SzCORE"
 
 
-def test_table_of_folders_has_a_line_for_each_and_for_all(semeia, tmp_path):
+def test_table_of_folders_has_a_line_for_each_and_for_all(run, tmp_path):
     for side in ("ref", "hyp"):
         for name in "ab":
             write(tmp_path / side / f"{name}.tsv", [(100, 50)])
-    code, out, _ = semeia("score", str(tmp_path / "ref"), str(tmp_path / "hyp"))
+    code, out, _ = run("score", str(tmp_path / "ref"), str(tmp_path / "hyp"))
     assert code == 0
     assert [line.split()[0] for line in out.splitlines() if "events" in line][:2] == ["a", "b"]
     assert "all 2" in out and "2 recordings, 2.00 h" in out
 
 
-def test_length_can_be_said(semeia, tmp_path):
+def test_length_can_be_said(run, tmp_path):
     unknown = write(tmp_path / "ref.tsv", [(100, 50)], duration=None)
-    code, out, _ = semeia("score", unknown, unknown, "--duration", "7200", "--json")
+    code, out, _ = run("score", unknown, unknown, "--duration", "7200", "--json")
     assert (code, json.loads(out)["hours"]) == (0, 2)
 
 
-def test_what_cannot_be_scored_is_one_line_and_exit_code_1(semeia, tmp_path):
+def test_what_cannot_be_scored_is_one_line_and_exit_code_1(run, tmp_path):
     reference = write(tmp_path / "ref.tsv", [(100, 50)])
     write(tmp_path / "hyp" / "b.tsv", [])
     (tmp_path / "bad.tsv").write_text("onset\tduration\teventType\nx\t1\tsz\n")
@@ -94,13 +77,13 @@ def test_what_cannot_be_scored_is_one_line_and_exit_code_1(semeia, tmp_path):
         ([str(tmp_path / "one"), str(tmp_path / "hyp")], "a.tsv: has no partner"),
         ([write(tmp_path / "c.tsv", [], None)] * 2, "--duration"),
     ):
-        code, out, err = semeia("score", *arguments)
+        code, out, err = run("score", *arguments)
         assert (code, out) == (1, "")
         assert err.startswith("semeia: ") and words in err and err.count("\n") == 1
 
 
-def test_wrong_usage_is_exit_code_2(semeia, tmp_path):
+def test_wrong_usage_is_exit_code_2(run, tmp_path):
     reference = write(tmp_path / "ref.tsv", [])
-    assert semeia("score", reference)[0] == 2
-    assert semeia("score", reference, str(tmp_path))[0] == 2
-    assert semeia("score", reference, reference, "--duration", "0")[0] == 2
+    assert run("score", reference)[0] == 2
+    assert run("score", reference, str(tmp_path))[0] == 2
+    assert run("score", reference, reference, "--duration", "0")[0] == 2

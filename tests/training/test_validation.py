@@ -20,7 +20,7 @@ from semeia.inference import Track, find_events
 from semeia.networks import build
 from semeia.recipe import Detection
 from semeia.recipe import Examples as ExampleSettings
-from semeia.training.validation import THRESHOLDS, Validation
+from semeia.training.validation import NEAR, THRESHOLDS, Validation
 from semeia.training.windows import Windows, prepare
 from semeia.transforms import Transform, transform_named
 
@@ -101,7 +101,7 @@ def test_validation_needs_a_window(tmp_path: Path, transform) -> None:
         Validation(short, transform)
 
 
-def test_the_threshold_is_the_middle_of_those_with_the_best_event_f1(network, windows, transform) -> None:
+def test_the_threshold_is_the_middle_of_those_with_nearly_the_best_event_f1(network, windows, transform) -> None:
     settings = Detection(smoothing=3.0, minimum_duration=2.0)
     judge = Validation(windows, transform)
     chosen, at_it = judge.operating_point(network, settings)
@@ -113,9 +113,9 @@ def test_the_threshold_is_the_middle_of_those_with_the_best_event_f1(network, wi
             found = find_events(track, threshold=threshold, smoothing=3.0, minimum_duration=2.0)
             total = total + score(recording.events, Events(found), recording.duration)
         f1.append(0.0 if np.isnan(total.events.f1) else total.events.f1)
-    best = [threshold for threshold, value in zip(THRESHOLDS.tolist(), f1, strict=True) if value == max(f1)]
+    best = [threshold for threshold, value in zip(THRESHOLDS.tolist(), f1, strict=True) if value >= max(f1) - NEAR]
     assert chosen == best[len(best) // 2]
-    assert (at_it.events.f1 if max(f1) else 0.0) == max(f1)
+    assert (at_it.events.f1 if max(f1) else 0.0) >= max(f1) - NEAR
 
 
 def test_a_threshold_that_is_given_is_taken(network, windows, transform) -> None:

@@ -22,5 +22,5 @@ __all__ = [
     "write_simulation",
 ]
 
-VERSION = 1
+VERSION = 2
 """Grows when the same seed gives other samples than before, so that what was kept is made anew."""
