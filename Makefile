@@ -3,10 +3,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.set-up
+PAGE := src/semeia/web/static/index.html
+MODULES := frontend/node_modules/.package-lock.json
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export SEMEIA_DATA ?= $(abspath ../shared/data)
 
-.PHONY: demo test test-fast test-long lint bench setup clean
+.PHONY: demo test test-fast test-long lint bench setup page clean
 
 demo: setup
 	$(BIN)/semeia demo
@@ -23,12 +25,14 @@ test-long: setup
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	SEMEIA_HOME=$(abspath .mypy_cache/home) $(BIN)/mypy
 
 bench: setup
 	$(BIN)/python benchmarks/run.py
 
-setup: $(SETUP)
+setup: $(SETUP) $(PAGE)
+
+page: $(PAGE)
 
 $(SETUP): pyproject.toml constraints.txt
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
@@ -39,5 +43,15 @@ $(SETUP): pyproject.toml constraints.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
+$(PAGE): $(MODULES) $(shell find frontend -name node_modules -prune -o -type f -print)
+	@echo "Building the page ..."
+	@cd frontend && npm run --silent build -- --logLevel warn
+
+$(MODULES): frontend/package.json frontend/package-lock.json frontend/.npmrc
+	@command -v npm > /dev/null || { echo "The page is built with Node 20 or newer and npm: install them first"; exit 1; }
+	@echo "Fetching what the page is built with (once) ..."
+	@cd frontend && npm ci --silent
+	@touch $@
+
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis frontend/node_modules src/semeia/web/static

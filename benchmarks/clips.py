@@ -174,8 +174,8 @@ scores of two networks.
 
 {table(head, rows)}
 
-The recipe was chosen among some fifteen variants (amplitude of the augmentation, share of the real clips, variety of the
-simulated patients, length of the training), by these very figures among others: expect less on other patients.
+The recipe was chosen among some fifteen variants (amplitude of the augmentation, share of the real clips, variety
+of the simulated patients, length of the training), by these very figures among others: expect less on other patients.
 Variants nearby found 5 to 10 of the ten and marked 0 to 3 of the pre-ictal, so a difference of one or two means
 nothing.
 

@@ -20,14 +20,14 @@ from pathlib import Path
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 SECTIONS = (
-    *("reading", "sliding", "plausibility", "simulated", "clips"),
+    *("reading", "pages", "painting", "sliding", "plausibility", "simulated", "clips"),
     *("false_alarms", "resume", "setup"),
 )
 HEAD = """# Benchmarks
 
-Every figure on this page was measured by `make bench` on one machine in one run; `make bench` on yours writes
-this page anew (`python benchmarks/run.py NAME` only one section). Speed is given as a ratio to peers in the
-same run.
+Every figure on this page was measured by `make bench` on one machine, each section in one run; `make bench` on
+yours writes this page anew (`python benchmarks/run.py NAME` only one section). Speed is given as a ratio to peers
+in the same run.
 
 Machine: {machine}.
 """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
@@ -19,12 +21,16 @@ settings.register_profile("daily", derandomize=True)
 settings.load_profile("default" if os.environ.get("SEMEIA_LONG") else "daily")
 
 
+# Set before any test is even imported (Django's settings read it): none touches the home folder of the person who runs.
+_home = TemporaryDirectory(prefix="semeia-home-", ignore_cleanup_errors=True)
+atexit.register(_home.cleanup)
+os.environ["SEMEIA_HOME"] = _home.name
+
+
 @pytest.fixture(scope="session", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the home folder of the tests: none touches that of the person who runs them."""
-    folder = tmp_path_factory.mktemp("home")
-    os.environ["SEMEIA_HOME"] = str(folder)
-    return folder
+def home() -> Path:
+    """Return the home folder of the tests."""
+    return Path(_home.name)
 
 
 @pytest.fixture(scope="session")

@@ -346,3 +346,13 @@ def test_progress_goes_up_to_one(model: Model) -> None:
     model.detect(recording(400), progress=shares.append)
     assert shares == sorted(shares) and len(shares) >= 3
     assert shares[-1] == 1
+
+
+def test_values_come_while_it_looks(model: Model) -> None:
+    parts: list[tuple[int, list[float]]] = []
+    track = model.track(
+        recording(400), partial=lambda track, first: parts.append((first, track.probability[first:].tolist()))
+    )
+    assert len(parts) >= 3
+    assert [first for first, _ in parts] == [sum(len(values) for _, values in parts[:k]) for k in range(len(parts))]
+    assert [value for _, values in parts for value in values] == track.probability.tolist()

@@ -16,7 +16,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -140,6 +140,7 @@ class Model:
         hop: float = 1.0,
         threshold: float | None = None,
         progress: Callable[[float], None] | None = None,
+        partial: Callable[[Track, int], None] | None = None,
     ) -> Found:
         """Find the likely seizures of a recording.
 
@@ -152,6 +153,8 @@ class Model:
             Probability from which on a window counts; otherwise the model's own.
         progress : callable, optional
             Called with the share done, 0..1.
+        partial : callable, optional
+            Called whenever values come, with the track so far and the number of the first window that is new.
 
         Returns
         -------
@@ -170,7 +173,7 @@ class Model:
         """
         if threshold is not None and not 0 <= threshold <= 1:
             raise ValueError(f"threshold {threshold}: a probability is from 0 to 1")
-        track = self.track(recording, hop=hop, progress=progress)
+        track = self.track(recording, hop=hop, progress=progress, partial=partial)
         point = self.description.operating_point
         if threshold is not None:
             point = point.model_copy(update={"threshold": threshold})
@@ -178,7 +181,12 @@ class Model:
         return Found(track, Events(found, duration=recording.duration, started_at=recording.started_at))
 
     def track(
-        self, recording: Recording, *, hop: float = 1.0, progress: Callable[[float], None] | None = None
+        self,
+        recording: Recording,
+        *,
+        hop: float = 1.0,
+        progress: Callable[[float], None] | None = None,
+        partial: Callable[[Track, int], None] | None = None,
     ) -> Track:
         """Return the probability of a seizure along a recording; parameters and errors as for `detect`."""
         from semeia.inference.slide import slide
@@ -200,8 +208,14 @@ class Model:
                     progress(min(1.0, (first + block.shape[1]) / (rate * recording.duration)))
 
         seizure = self.description.classes.index("seizure")
-        scores = [scores[:, seizure] for _, scores in slide(self.module, blocks(), window, step)]
-        return Track(np.concatenate(scores), window / rate, step / rate, recording.duration)
+        windows = (given.sample_count(rate) - window) // step + 1
+        track = Track(np.full(windows, np.nan, np.float32), window / rate, step / rate, recording.duration)
+        for first, scores in slide(self.module, blocks(), window, step):
+            stop = first + len(scores)
+            track.probability[first:stop] = scores[:, seizure]
+            if partial is not None:
+                partial(replace(track, probability=track.probability[:stop]), first)
+        return track
 
     def check(self, recording: Recording) -> Recording:
         """Return the recording as the model takes it, in its montage, or say why it cannot.

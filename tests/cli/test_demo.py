@@ -17,7 +17,7 @@ def test_patients_are_made_once_and_check_says_whether_all_is_right(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     shown, made = [], []
-    for arguments in ([], ["--check"]):
+    for arguments in (["--check"], ["--check"]):
         monkeypatch.setattr("sys.argv", ["semeia", "demo", "--home", str(tmp_path), *arguments])
         with pytest.raises(SystemExit) as ended:
             main()

@@ -12,9 +12,12 @@ import typer
 
 from semeia.cli.demo import demo
 from semeia.cli.detect import detect
+from semeia.cli.import_ import import_
 from semeia.cli.info import info
 from semeia.cli.models import models
+from semeia.cli.open import open_
 from semeia.cli.score import score
+from semeia.cli.serve import serve
 from semeia.cli.simulate import simulate
 from semeia.cli.text import printable
 from semeia.cli.train import train
@@ -32,8 +35,8 @@ app = typer.Typer(
 )
 
 
-for command in (demo, info, detect, score, simulate, train, models):
-    app.command()(command)
+for command in (demo, serve, open_, import_, info, detect, score, simulate, train, models):
+    app.command(command.__name__.rstrip("_"))(command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""``semeia demo``: three simulated patients, and what the starter model finds in them."""
+"""``semeia demo``: three simulated patients, what the starter model finds in them, and the page to look at it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from semeia.evaluation import Score
-    from semeia.model import Found
+    from semeia.model import Found, Model
     from semeia.signals import Recording
 
 SEEDS = (9004, 9005, 9009)
@@ -20,10 +20,10 @@ SEIZURES_PER_HOUR = 6.0
 
 
 def demo(
-    check: Annotated[bool, typer.Option("--check", help="Exit with 1 unless what is found is right.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="No page; exit with 1 unless what is found is right.")] = False,
     home: Annotated[Path | None, typer.Option(help="Folder where things are kept; else ~/.semeia.")] = None,
 ) -> None:
-    """Make three simulated patients, find their seizures, and show true against found."""
+    """Make three simulated patients, find their seizures, show true against found, and open the page on them."""
     from rich.console import Console
     from rich.table import Table
 
@@ -37,23 +37,37 @@ def demo(
     model = load("eeg-starter")
     total = Score.nothing()
     table = Table("patient", "true seizures", "found", "probability", box=None, pad_edge=False)
-    tracks = []
+    results: list[tuple[Path, Found]] = []
     for path in _patients(home_folder(home) / "demo"):
         with open_recording(path) as recording:
             found = model.detect(recording)
             truth = recording.events.seizures()
             total = total + score(truth, found.events, recording.duration)
-            tracks.append((path.stem, found.track))
+            results.append((path, found))
             table.add_row(*_row(recording, found))
     console.print(table)
     console.print()
     width = max(20, min(100, console.width - 12))
-    for name, track in tracks:
-        console.print(f"{name}  {sparkline(track.probability, width)}")
+    for path, found in results:
+        console.print(f"{path.stem}  {sparkline(found.track.probability, width)}")
     console.print()
     console.print(_sentence(total))
-    if check and (total.events.sensitivity < 1 or total.events.false_alarms > 0):
+    if not check:
+        _open_page(home, model, results)
+    elif total.events.sensitivity < 1 or total.events.false_alarms > 0:
         raise typer.Exit(1)
+
+
+def _open_page(home: Path | None, model: Model, results: list[tuple[Path, Found]]) -> None:
+    """Put the patients with what was found into the Library, and serve the page until Ctrl-C."""
+    from semeia.cli.saving import Library
+    from semeia.cli.serve import show
+    from semeia.home import home_folder
+
+    library = Library(home=home)
+    for path, found in reversed(results):  # the Library shows the newest first
+        library.save(library.recording(path), found, model, None)
+    show(home_folder(home), port=0)
 
 
 def _patients(folder: Path) -> list[Path]:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from semeia.cli.train import STOPPED
 from semeia.errors import FileError, SemeiaError
 
 if TYPE_CHECKING:
+    from semeia.inference import Track
     from semeia.model import Found, Model
+    from semeia.signals import Recording
 
 
 def detect(
@@ -22,10 +28,13 @@ def detect(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Events of one recording, as TSV.")] = None,
     output_dir: Annotated[Path | None, typer.Option(help="Folder for the events of many, one TSV each.")] = None,
     track: Annotated[Path | None, typer.Option(help="Probability track of one recording, as CSV.")] = None,
+    save: Annotated[bool, typer.Option("--save", help="Put recordings and findings in the page's Library.")] = False,
     model: Annotated[str, typer.Option(help="Name of an installed model, or its folder.")] = "eeg-starter",
     threshold: Annotated[float | None, typer.Option(min=0, max=1, help="Probability; else the model's own.")] = None,
     hop: Annotated[float, typer.Option(min=0.01, help="Seconds between windows.")] = 1.0,
     allow_truncated: Annotated[bool, typer.Option(help="Read what is there of a truncated file.")] = False,
+    progress: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines.")] = None,
+    job: Annotated[str | None, typer.Option(hidden=True, help="The page's job that this is.")] = None,
 ) -> None:
     """Find the likely seizures of recordings."""
     for name, value in (("--hop", hop), ("--threshold", threshold or 0)):
@@ -38,26 +47,71 @@ def detect(
         raise typer.BadParameter("--output and --output-dir: use one of them")
     targets = [output if output_dir is None else (output_dir / name).with_suffix(".tsv") for _, name in files]
     _check_targets([path for path, _ in files], targets, track)
+    from semeia.cli.progress import json_lines
+    from semeia.cli.saving import Library
     from semeia.model import load
+    from semeia.signals import open_recording
 
-    network = load(model)
-    failed = 0
-    for (path, _), target in zip(files, targets, strict=True):
-        try:
-            found = _found(network, path, threshold, hop, allow_truncated)
-            _write(found, target, track)
-            _show(path, found)
-        except SemeiaError as error:
-            if len(files) == 1:
-                raise
-            print(f"semeia: {error}", file=sys.stderr)
-            failed += 1
+    with _stoppable() as check_stop, json_lines(progress) as write:
+        library = Library(job) if save else None
+        network = load(model)
+        failed = 0
+        for (path, _), target in zip(files, targets, strict=True):
+            report = _Report(path.name, write, check_stop)
+            try:
+                row = library and library.recording(path)
+                with open_recording(path, allow_truncated=allow_truncated) as recording:
+                    found = _found(network, recording, threshold, hop, report)
+                if library and row:
+                    library.save(row, found, network, threshold)
+                _write(found, target, track)
+            except SemeiaError as error:
+                if len(files) == 1:
+                    raise
+                print(f"semeia: {error}", file=sys.stderr)
+                failed += 1
+            else:
+                report.done(len(found.events))
+                _show(path, found)
     if failed:
-        print(
-            f"semeia: {failed} of {len(files)} recordings were left out, for the reasons above",
-            file=sys.stderr,
-        )
+        print(f"semeia: {failed} of {len(files)} recordings were left out, for the reasons above", file=sys.stderr)
         raise typer.Exit(1)
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], None]]:
+    """Yield a function that ends the command, nothing half-written, if SIGTERM has come."""
+    stop = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+
+    def check() -> None:
+        if stop.is_set():
+            print("Stopped.", file=sys.stderr)
+            raise typer.Exit(STOPPED)
+
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _Report:
+    """Says how far one recording is: to the terminal, and as JSON lines."""
+
+    def __init__(self, name: str, write: Callable[[dict[str, Any]], None], check_stop: Callable[[], None]) -> None:
+        self.name, self.write, self.check_stop = name, write, check_stop
+        self.write({"event": "recording", "name": name})
+
+    def progress(self, share: float) -> None:
+        self.check_stop()
+        self.write({"event": "progress", "share": round(share, 4)})
+
+    def partial(self, track: Track, first: int) -> None:
+        values = [None if math.isnan(value) else round(value, 4) for value in track.probability[first:].tolist()]
+        self.write({"event": "track", "window": track.window, "hop": track.hop, "first": first, "values": values})
+
+    def done(self, events: int) -> None:
+        self.write({"event": "done", "events": events})
 
 
 def _recordings(inputs: list[Path]) -> Iterator[tuple[Path, Path]]:
@@ -85,17 +139,21 @@ def _check_targets(files: list[Path], targets: list[Path | None], track: Path | 
         taken.add(place)
 
 
-def _found(model: Model, path: Path, threshold: float | None, hop: float, allow_truncated: bool) -> Found:
+def _found(model: Model, recording: Recording, threshold: float | None, hop: float, report: _Report) -> Found:
     from semeia.cli.progress import bar
-    from semeia.signals import open_recording
 
-    with open_recording(path, allow_truncated=allow_truncated) as recording, bar(path.name) as progress:
+    with bar(report.name) as show:
+
+        def progress(share: float) -> None:
+            report.progress(share)
+            show(share)
+
         try:
-            return model.detect(recording, hop=hop, threshold=threshold, progress=progress)
+            return model.detect(recording, hop=hop, threshold=threshold, progress=progress, partial=report.partial)
         except FileError:
             raise
         except SemeiaError as error:
-            raise type(error)(error.about(path.name)) from error
+            raise type(error)(error.about(report.name)) from error
 
 
 def _write(found: Found, events: Path | None, track: Path | None) -> None:

@@ -1,0 +1,24 @@
+// Files that were dropped on the page, those inside dropped folders too.
+
+/** Return the files of a drop, folder by folder; hidden ones are left out. */
+export async function filesOf(dropped: DataTransfer): Promise<File[]> {
+  const entries = [...dropped.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  if (!entries.length) return [...dropped.files];
+  const files: File[] = [];
+  for (const entry of entries) await collect(entry, files);
+  return files;
+}
+
+async function collect(entry: FileSystemEntry, files: File[]): Promise<void> {
+  if (entry.name.startsWith(".")) return;
+  if (entry.isFile) {
+    files.push(await new Promise<File>((give, fail) => (entry as FileSystemFileEntry).file(give, fail)));
+    return;
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((give, fail) => reader.readEntries(give, fail));
+    if (!some.length) return; // a browser gives a hundred at a time
+    for (const one of some) await collect(one, files);
+  }
+}

@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import type { EventRow } from "../api/client";
+import { band, edgeAt, listed, neighbour, shownEvent, startFor, tried, withEdge } from "./events";
+
+const row = (id: string, onset: number, more: Partial<EventRow> = {}): EventRow => ({
+  id, onset, duration: 10, label: "seizure", channels: [], confidence: null, author: "", source: "page", status: "accepted", changed_at: "", ...more,
+}); // prettier-ignore
+const found = (id: string, onset: number, more: Partial<EventRow> = {}): EventRow =>
+  row(id, onset, { confidence: 0.8, source: "net", status: "proposed", ...more });
+
+test("an event with a probability is a model's", () => {
+  expect([row("a", 0), found("b", 0)].map((event) => shownEvent(event).by)).toEqual(["person", "model"]);
+});
+
+test("a tried threshold replaces the model's unreviewed events only", () => {
+  const events = [
+    row("mine", 5),
+    found("open", 100),
+    found("judged", 200, { status: "rejected" }),
+    found("other", 300, { source: "else" }),
+  ];
+  const shown = tried(events.map(shownEvent), "net", [{ onset: 400, duration: 5, confidence: 0.6 }]);
+  expect(shown.map(({ id }) => id)).toEqual(["mine", "judged", "other", "at 400"]);
+  expect(shown[3]).toMatchObject({ stored: false, status: "proposed", confidence: 0.6 });
+});
+
+test("what a person judged already is not proposed again", () => {
+  const events = [found("judged", 200, { status: "rejected" })].map(shownEvent);
+  const proposals = [
+    { onset: 203, duration: 10, confidence: 0.6 },
+    { onset: 207, duration: 10, confidence: 0.6 },
+  ];
+  expect(tried(events, "net", proposals).map(({ id }) => id)).toEqual(["judged", "at 207"]);
+});
+
+test("lists are filtered and ordered", () => {
+  const events = [found("low", 1, { confidence: 0.2 }), found("high", 2), row("mine", 3)].map(shownEvent);
+  expect(listed(events, "proposed", "confidence").map(({ id }) => id)).toEqual(["high", "low"]);
+  expect(listed(events, "all", "time").map(({ id }) => id)).toEqual(["low", "high", "mine"]);
+});
+
+test("next and previous follow the list; without a selection, the time", () => {
+  const list = [row("a", 10), row("b", 20), row("c", 30)].map(shownEvent);
+  expect(neighbour(list, "b", 0, 1)?.id).toBe("c");
+  expect(neighbour(list, "b", 0, -1)?.id).toBe("a");
+  expect(neighbour(list, "c", 0, 1)).toBeUndefined();
+  expect(neighbour(list, null, 15, 1)?.id).toBe("b");
+  expect(neighbour(list, null, 15, -1)?.id).toBe("a");
+});
+
+test("a page that shows an event begins a fifth of a page before it", () => {
+  expect(startFor({ onset: 100 }, 10)).toBe(98);
+});
+
+test("an edge is taken within reach, and may be dragged past the other", () => {
+  const event = shownEvent(row("a", 10));
+  expect(edgeAt(event, 10.2, 0.3)).toBe("onset");
+  expect(edgeAt(event, 19.9, 0.3)).toBe("stop");
+  expect(edgeAt(event, 15, 0.3)).toBeNull();
+  expect(withEdge(event, "stop", 25)).toEqual({ onset: 10, duration: 15 });
+  expect(withEdge(event, "onset", 24)).toEqual({ onset: 20, duration: 4 });
+});
+
+test("an event of some channels is drawn on their rows", () => {
+  const drawn = band(shownEvent(found("a", 0, { channels: ["F4-C4"] })), false, ["F3-C3", "F4-C4"]);
+  expect(drawn).toMatchObject({ rows: [1], words: "seizure 0.80 ?", by: "model" });
+});

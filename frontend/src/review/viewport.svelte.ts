@@ -1,0 +1,124 @@
+// What of a recording is on the screen, and the signal for it.
+
+import { untrack } from "svelte";
+import type { RecordingDetail } from "../api/client";
+import { fetchSignal, type SignalPage } from "../api/signal";
+import { clock, elapsed } from "../time";
+import { display } from "./display.svelte";
+import { type Look, Tiles } from "./tiles";
+
+export class Viewport {
+  start = $state(0); // seconds
+  width = $state(0); // of the traces, in CSS pixels
+  hidden = $state.raw<ReadonlySet<string>>(new Set()); // labels of channels that are not shown
+  #arrivals = $state(0);
+  #known = $state.raw<{ montage: string; channels: SignalPage["channels"] } | null>(null);
+  #tiles: Tiles;
+  #shown: SignalPage[] = [];
+
+  /** The wanted montage where it can be made, otherwise the channels as recorded. */
+  readonly montage = $derived.by(() => {
+    const wanted = this.recording.montages.find(({ name, available }) => available && name === display.now.montage);
+    return wanted?.name ?? "recorded";
+  });
+  /** Frequencies from here on cannot be filtered. */
+  readonly nyquist = $derived.by(() => Math.max(...this.recording.channel_list.map(({ rate }) => rate)) / 2);
+  readonly seconds = $derived(display.now.seconds);
+  readonly look = $derived<Look>({
+    montage: this.montage,
+    highPass: this.#below(display.now.highPass),
+    lowPass: this.#below(display.now.lowPass),
+    notch: this.#below(display.now.notch),
+    seconds: this.seconds,
+    pixels: Math.max(64, Math.ceil((this.width * devicePixelRatio) / 64) * 64), // few steps, so that resizing keeps pages
+  });
+  /** Pages that are there for the screen. */
+  readonly pages = $derived.by(() => {
+    void this.#arrivals;
+    const pages = this.#tiles.at(this.look, this.start);
+    const same = pages.length === this.#shown.length && pages.every((page, index) => page === this.#shown[index]);
+    if (!same) this.#shown = pages; // else nothing is drawn again because a neighbour has come
+    return this.#shown;
+  });
+  readonly complete = $derived.by(() => {
+    void this.#arrivals;
+    return this.#tiles.covers(this.look, this.start);
+  });
+  readonly fault = $derived.by(() => {
+    void this.#arrivals;
+    return this.#tiles.fault(this.look, this.start);
+  });
+  /** The channels, known since the first page of this montage. */
+  readonly channels = $derived(
+    this.pages[0]?.channels ?? (this.#known?.montage === this.montage ? this.#known.channels : []),
+  );
+  /** Which of them are shown, from top to bottom. */
+  readonly rows = $derived(this.channels.flatMap(({ label }, row) => (this.hidden.has(label) ? [] : [row])));
+  /** Those that are no voltages: breath, temperature, marks. Montages hold voltages only. */
+  readonly fitted = $derived.by(() => {
+    const others = new Set(this.recording.channel_list.filter(({ unit }) => unit !== "uV").map(({ label }) => label));
+    return new Set(this.montage === "recorded" ? this.rows.filter((row) => others.has(this.channels[row].label)) : []);
+  });
+  readonly labels = $derived(this.rows.map((row) => this.channels[row].label));
+
+  constructor(readonly recording: RecordingDetail) {
+    const read = (look: Look, start: number, seconds: number, signal: AbortSignal): Promise<SignalPage> =>
+      fetchSignal(address(recording.id, look, start, seconds), signal) as Promise<SignalPage>;
+    this.#tiles = new Tiles(read, recording.duration, () => this.#arrivals++);
+  }
+
+  /** Fetch what the screen needs, then what may come next; to be called in an effect. */
+  fetch(soon: readonly number[]): void {
+    void this.#arrivals;
+    if (!this.width) return;
+    this.#tiles.want(
+      this.look,
+      this.start,
+      soon.map((time) => this.within(time)),
+    );
+    const [page] = this.pages;
+    if (page && untrack(() => this.#known?.channels) !== page.channels)
+      this.#known = { montage: this.montage, channels: page.channels };
+  }
+
+  retry(): void {
+    this.#tiles.retry();
+    this.#arrivals++;
+  }
+
+  close(): void {
+    this.#tiles.close();
+  }
+
+  /** Where a page may begin. */
+  within(start: number): number {
+    return Math.max(0, Math.min(start, this.recording.duration - this.seconds));
+  }
+
+  go(start: number): void {
+    this.start = this.within(start);
+  }
+
+  /** A time as the reader wants times: by the clock on the wall, or from the start. */
+  words(time: number, decimals = 0): string {
+    const { started_at } = this.recording;
+    return display.now.clock && started_at ? clock(started_at, time, decimals) : elapsed(time, decimals);
+  }
+
+  #below(frequency: number | null): number | null {
+    return frequency !== null && frequency < this.nyquist ? frequency : null;
+  }
+}
+
+function address(id: string, look: Look, start: number, seconds: number): string {
+  const query = new URLSearchParams({
+    start: String(start),
+    seconds: String(seconds),
+    pixels: String(look.pixels),
+    montage: look.montage,
+  });
+  if (look.highPass !== null) query.set("high_pass", String(look.highPass));
+  if (look.lowPass !== null) query.set("low_pass", String(look.lowPass));
+  if (look.notch !== null) query.set("notch", String(look.notch));
+  return `/api/recordings/${id}/page?${query}`;
+}

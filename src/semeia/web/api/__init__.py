@@ -1,0 +1,32 @@
+"""The page's API: JSON, and binary for signals; the page's client is made from its description at ``/api/docs``."""
+
+from __future__ import annotations
+
+from ninja import NinjaAPI
+
+from semeia.web.api.access import SignedIn, signed_in
+from semeia.web.api.answers import explain_errors
+from semeia.web.api.events import router as events
+from semeia.web.api.find import router as find
+from semeia.web.api.imports import router as imports
+from semeia.web.api.jobs import router as jobs
+from semeia.web.api.library import router as library
+from semeia.web.api.session import router as session
+from semeia.web.api.signals import router as signals
+from semeia.web.api.stream import router as stream
+
+__all__ = ["api"]
+
+api = NinjaAPI(title="Semeia", version="1", auth=SignedIn(), docs_url="/docs", docs_decorator=signed_in)
+explain_errors(api)
+for router in (
+    session,
+    library,
+    imports,
+    events,
+    signals,
+    find,
+    jobs,
+    stream,
+):
+    api.add_router("", router)

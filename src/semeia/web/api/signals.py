@@ -1,0 +1,80 @@
+"""What is drawn: pages of a recording, and its envelope. Binary, in the layout that `semeia.web.pages` describes."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import Router
+
+from semeia.signals.filters import Filter
+from semeia.web.api.access import user_of
+from semeia.web.api.answers import Refused
+from semeia.web.envelopes import Envelopes
+from semeia.web.models import Recording
+from semeia.web.pages import AS_RECORDED, ChangedError, Opened, Query, Source, VanishedError, overview
+from semeia.web.permission import one
+
+__all__ = ["router"]
+
+router = Router(tags=["signals"])
+_opened, _envelopes = Opened(), Envelopes()
+_BINARY = {
+    "description": "OK",
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+}
+_PAGE = {"responses": {200: _BINARY}}
+_ENVELOPE = {"responses": {200: _BINARY, 202: {"description": "It is being built: {share}, from 0 to 1."}}}
+
+
+@router.get("/recordings/{id}/page", operation_id="page", openapi_extra=_PAGE)
+def page(
+    request: HttpRequest,
+    id: str,
+    *,
+    start: float,
+    seconds: float,
+    pixels: int,
+    montage: str = AS_RECORDED,
+    channels: str = "",
+    high_pass: float | None = None,
+    low_pass: float | None = None,
+    notch: float | None = None,
+) -> HttpResponse:
+    """Return a page of signal: `channels` are labels with commas between them, frequencies are in Hz."""
+    labels = tuple(channels.split(",")) if channels else ()
+    filter = Filter(high_pass=high_pass, low_pass=low_pass, notch=notch)
+    query = Query(start, seconds, pixels, montage, labels, filter)
+    return _binary(_opened.render(_source(request, id), query))
+
+
+@router.get("/recordings/{id}/overview", operation_id="overview", openapi_extra=_ENVELOPE)
+def whole(request: HttpRequest, id: str, columns: int = 1280) -> HttpResponse:
+    """Return the envelope of the whole recording, or 202 and the share that is built so far."""
+    return _overview(request, id, columns)
+
+
+@router.get("/recordings/{id}/thumbnail", operation_id="thumbnail", openapi_extra=_ENVELOPE)
+def thumbnail(request: HttpRequest, id: str, columns: int = 120) -> HttpResponse:
+    """Return the envelope of the whole recording in few columns, or 202 and the share that is built so far."""
+    return _overview(request, id, columns)
+
+
+def _overview(request: HttpRequest, id: str, columns: int) -> HttpResponse:
+    envelope = _envelopes.of(_source(request, id))
+    if isinstance(envelope, float):
+        return JsonResponse({"share": envelope}, status=202)
+    return _binary(overview(envelope, columns))
+
+
+def _source(request: HttpRequest, id: str) -> Source:
+    """Return the file of a recording that the person may look at, if it is still the one that was imported."""
+    row = one(user_of(request), "read", Recording.objects.only("name", "path", "size", "modified_ns"), id)
+    source = Source(row.name, row.path, row.size, row.modified_ns)
+    try:
+        source.check()
+    except (VanishedError, ChangedError) as error:
+        raise Refused(410 if isinstance(error, VanishedError) else 409, str(error)) from None
+    return source
+
+
+def _binary(body: bytes) -> HttpResponse:
+    return HttpResponse(body, content_type="application/octet-stream", headers={"Cache-Control": "no-store"})

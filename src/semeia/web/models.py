@@ -1,0 +1,167 @@
+"""What the database holds: people, projects, recordings, what was marked in them, and jobs.
+
+Every row but a person's belongs to a project, and every route asks `semeia.web.permission` for it. Marks are only ever
+appended: a change is a new row that replaces another.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+__all__ = ["Job", "Mark", "Membership", "Patient", "Project", "Recording", "Track", "Upload", "User"]
+
+
+def new_id() -> str:
+    """Return a random id: 16 hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
+class _Row(models.Model):
+    id = models.CharField(primary_key=True, max_length=16, default=new_id, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+
+class User(AbstractUser):
+    """Who signs in."""
+
+
+class Project(_Row):
+    """What people work on together; nothing in one project is seen from another."""
+
+    name = models.CharField(max_length=200)
+    members = models.ManyToManyField(User, through="Membership", related_name="projects")
+
+
+class Membership(_Row):
+    """What a person may do in a project."""
+
+    class Role(models.TextChoices):
+        """From looking on to deciding who may."""
+
+        READER = "reader"
+        EDITOR = "editor"
+        OWNER = "owner"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE)
+    role = models.CharField(max_length=10, choices=Role.choices)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "project"], name="one_role_a_project")]
+
+
+class _Owned(_Row):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE)
+
+    class Meta:
+        abstract = True
+
+
+class Patient(_Owned):
+    """Whose recordings they are; `name` is what the project calls the patient."""
+
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["project", "name"], name="one_patient_a_name")]
+
+
+class Recording(_Owned):
+    """An EEG file: where it lies (`path`, never told to the page), and what its header says."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.RESTRICT, related_name="recordings")
+    name = models.CharField(max_length=255)
+    path = models.TextField()
+    copied = models.BooleanField(help_text="Whether the file lies in the home folder and goes when the row goes.")
+    size = models.BigIntegerField()
+    modified_ns = models.BigIntegerField()
+    duration = models.FloatField(help_text="seconds")
+    started_at = models.DateTimeField(null=True, help_text="Clock time of the first sample, as written in the file.")
+    channels = models.JSONField(help_text="[{label, rate, unit}, ...]")
+    gaps = models.JSONField(default=list, help_text="[[start, stop], ...] in seconds")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["project", "path"], name="one_row_a_file")]
+
+
+class Mark(_Owned):
+    """An event as `semeia.events.Event`, and who changed it when; `removed` ends it.
+
+    The events of a recording are the marks that no other replaces and that are not `removed`. That one mark replaces
+    another only once is what two tabs that change the same event run into.
+    """
+
+    recording = models.ForeignKey(Recording, on_delete=models.CASCADE, related_name="marks")
+    onset = models.FloatField(help_text="seconds")
+    duration = models.FloatField(help_text="seconds")
+    label = models.CharField(max_length=200, default="seizure")
+    channels = models.JSONField(default=list)
+    confidence = models.FloatField(null=True)
+    author = models.CharField(max_length=200, blank=True)
+    source = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=10, default="accepted")
+    removed = models.BooleanField(default=False)
+    replaces = models.OneToOneField("self", null=True, on_delete=models.RESTRICT, related_name="replaced_by")
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        verbose_name = "event"
+        indexes: ClassVar = [models.Index(fields=["recording", "onset"])]
+
+
+class Job(_Owned):
+    """A command line that a worker runs as a child process (see `semeia.web.jobs`)."""
+
+    class State(models.TextChoices):
+        """Where it stands; the last three are the end."""
+
+        QUEUED = "queued"
+        RUNNING = "running"
+        STOPPING = "stopping"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    kind = models.CharField(max_length=20)
+    recording = models.ForeignKey(Recording, null=True, on_delete=models.CASCADE, related_name="jobs")
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    parameters = models.JSONField(default=dict)
+    argv = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    attempt = models.IntegerField(default=0)
+    process = models.IntegerField(null=True, help_text="process id")
+    process_started = models.FloatField(null=True, help_text="when that process started, seconds since the epoch")
+    heartbeat = models.DateTimeField(null=True)
+    message = models.TextField(blank=True, help_text="Why it failed, in one line.")
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["state", "created_at"])]
+
+
+class Track(_Owned):
+    """The probability track that a model gave a recording; the values lie in ``home/tracks/ID.npy`` (float32)."""
+
+    recording = models.ForeignKey(Recording, on_delete=models.CASCADE, related_name="tracks")
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL)
+    model = models.CharField(max_length=200)
+    window = models.FloatField(help_text="seconds")
+    hop = models.FloatField(help_text="seconds")
+    operating_point = models.JSONField(help_text="threshold, smoothing, minimum_duration, merge_gap")
+
+
+class Upload(_Owned):
+    """A file that is coming in: `received` bytes of `size` lie in ``home/uploads/ID.part``."""
+
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    name = models.CharField(max_length=255)
+    size = models.BigIntegerField()
+    received = models.BigIntegerField(default=0)

@@ -1,0 +1,76 @@
+"""``semeia import``."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from command import assert_one_line, files_under, semeia
+
+from epilepsy import write_patients
+
+
+def rows(home: Path, query: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(home / "semeia.sqlite3") as connection:
+        found = connection.execute(query).fetchall()
+    connection.close()
+    return found
+
+
+def test_each_file_is_taken_or_refused_in_one_line(tmp_path: Path) -> None:
+    home, patients = tmp_path / "home", tmp_path / "patients"
+    write_patients(patients)
+    files = sorted(patients.rglob("*.edf"))
+    broken = files[0].with_name("broken.edf")
+    broken.write_bytes(files[0].read_bytes()[:-100])
+    answer = semeia("import", patients, tmp_path / "nowhere.edf", SEMEIA_HOME=str(home))
+    assert answer.status == 1 and not answer.err
+    *lines, summary = answer.out.splitlines()
+    assert len(lines) == len(files) + 2
+    assert sum(line.startswith("taken    ") for line in lines) == len(files)
+    assert "refused  nowhere.edf: there is no such file" in answer.out
+    assert any(line.startswith("refused  broken.edf: ") and "truncated" in line for line in lines)
+    assert summary == f"{len(files)} recordings in the library, 2 refused"
+    assert rows(home, "select count(*) from web_recording where not copied") == [(len(files),)]
+    again = semeia("import", files[0], SEMEIA_HOME=str(home))
+    assert again.status == 0 and again.out.startswith("known    ")
+    assert again.out.splitlines()[-1] == "1 recording in the library, none refused"
+
+
+def test_copies_stay_when_the_file_goes(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    write_patients(tmp_path / "patients")
+    (file, *_) = sorted((tmp_path / "patients").rglob("*.edf"))
+    data = file.read_bytes()
+    answer = semeia("import", file, "--copy", "--patient", "Anna", SEMEIA_HOME=str(home))
+    assert answer.status == 0 and ": Anna, " in answer.out
+    file.unlink()
+    ((path, copied),) = rows(home, "select path, copied from web_recording")
+    assert copied and Path(str(path)).read_bytes() == data
+    assert Path(str(path)).is_relative_to(home)
+
+
+def test_a_full_disk_leaves_no_half_copy(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert semeia("import", tmp_path / "no.edf", SEMEIA_HOME=str(home)).status == 1  # makes the database
+    write_patients(tmp_path / "patients")
+    (file, *_) = sorted((tmp_path / "patients").rglob("*.edf"))
+    with file.open("r+b") as large:  # believed: the number of records is said to be unknown
+        large.seek(236)
+        large.write(b"-1      ")
+        size = large.seek(0, os.SEEK_END)
+        large.seek(256 * 7)
+        record = large.read()
+        large.seek(size)
+        while size < 4_000_000:
+            size += large.write(record)
+    answer = semeia("import", file, "--copy", SEMEIA_HOME=str(home), full_at=2_000_000)
+    assert answer.status == 1 and "cannot be stored in the home folder (file too large)" in answer.out, answer
+    assert rows(home, "select count(*) from web_recording") == [(0,)]
+    assert not {name for name in files_under(home) if name.startswith(("uploads/", "recordings/"))}
+
+
+def test_a_database_that_is_none_is_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / "semeia.sqlite3").write_bytes(b"not a database" * 100)
+    assert_one_line(semeia("import", tmp_path, SEMEIA_HOME=str(tmp_path)), "semeia.sqlite3", "not a database")

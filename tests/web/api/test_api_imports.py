@@ -1,0 +1,78 @@
+"""Files come in through the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from serving import Client, write_recording
+
+from semeia.web.models import Recording
+
+
+def test_a_dropped_file_is_in_the_library(client: Client, recording_file: Path) -> None:
+    data = recording_file.read_bytes()
+    upload = client.post("/api/uploads", {"name": "p1.edf", "size": len(data)}).json()
+    assert (upload["name"], upload["size"], upload["received"]) == ("p1.edf", len(data), 0)
+    at = f"/api/uploads/{upload['id']}"
+    assert client.put(f"{at}?offset=0", data[:1000]).json() == {"received": 1000}
+    assert [row["received"] for row in client.get("/api/uploads").json()] == [1000]
+    late = client.put(f"{at}?offset=0", data[:1000])
+    assert late.status_code == 409 and late.json()["received"] == 1000
+    early = client.post(f"{at}/finish")
+    assert early.status_code == 409 and early.json()["received"] == 1000
+    client.put(f"{at}?offset=1000", data[1000:])
+    (row,) = client.post(f"{at}/finish").json()["recordings"]
+    assert row["name"] == "p1.edf" and row["seizures"] == 1
+    assert client.post(f"{at}/finish").json()["recordings"] == [row], "asked again, answered again"
+    assert client.get("/api/uploads").json() == []
+
+
+def test_what_cannot_be_read_is_refused_with_its_message(client: Client, recording_file: Path) -> None:
+    data = recording_file.read_bytes()[:-5000]
+    at = f"/api/uploads/{client.post('/api/uploads', {'name': 'cut.edf', 'size': len(data)}).json()['id']}"
+    client.put(f"{at}?offset=0", data)
+    answer = client.post(f"{at}/finish")
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("cut.edf: header says") and "truncated" in answer.json()["detail"]
+    assert client.get("/api/uploads").json() == [] and not Recording.objects.exists()
+
+
+def test_a_slice_has_a_largest_size(client: Client) -> None:
+    upload = client.post("/api/uploads", {"name": "a.edf", "size": 2**30}).json()["id"]
+    answer = client.put(f"/api/uploads/{upload}?offset=0", bytes(16 * 2**20 + 1))
+    assert answer.status_code == 413 and answer.json()["detail"] == "A slice may have at most 16 MiB."
+    assert client.delete(f"/api/uploads/{upload}").status_code == 204
+    assert client.put(f"/api/uploads/{upload}?offset=0", b"x").status_code == 404
+
+
+@pytest.mark.parametrize("wrong", [{"size": 0}, {"size": -1}, {"name": ""}, {"size": 2**60}])
+def test_what_is_no_file_is_not_begun(client: Client, wrong: dict[str, object]) -> None:
+    assert client.post("/api/uploads", {"name": "a.edf", "size": 9, **wrong}).status_code == 422
+
+
+def test_files_of_the_servers_folders_are_taken(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_recording(tmp_path / "chb01" / "chb01_01.edf", seconds=1, subject="")
+    (tmp_path / "chb01" / "broken.edf").write_bytes(b"nothing")
+    monkeypatch.setattr(settings, "IMPORT_FOLDERS", [tmp_path / "chb01"])
+    (folder,) = client.get("/api/folders").json()["folders"]
+    listed = client.get("/api/folders", {"at": folder["at"]}).json()
+    assert [file["name"] for file in listed["files"]] == ["broken.edf", "chb01_01.edf"]
+    answer = client.post("/api/imports", {"at": [folder["at"], listed["files"][1]["at"]], "copy": False}).json()
+    assert [(row["name"], row["patient"]["name"]) for row in answer["recordings"]] == [("chb01_01.edf", "chb01")]
+    assert [row["name"] for row in answer["refused"]] == ["broken.edf"]
+    assert answer["refused"][0]["why"].startswith("broken.edf: ") and str(tmp_path) not in answer["refused"][0]["why"]
+    assert Recording.objects.get().path == str(tmp_path / "chb01" / "chb01_01.edf")
+    copied = client.post("/api/imports", {"at": [listed["files"][1]["at"]], "copy": True}).json()["recordings"]
+    assert Recording.objects.get(pk=copied[0]["id"]).copied
+
+
+def test_a_path_is_no_token(client: Client, recording_file: Path) -> None:
+    for at in (str(recording_file), "../..", "/etc"):
+        assert client.get("/api/folders", {"at": at}).status_code == 404
+        answer = client.post("/api/imports", {"at": [at], "copy": True})
+        assert answer.status_code == 404 and "not there" in answer.json()["detail"]
+    assert not Recording.objects.exists()
