@@ -23,6 +23,7 @@ _DROP = """([files]) => {
 
 def drop(page: Page, *files: tuple[str, bytes]) -> None:
     told = [{"name": name, "text": base64.b64encode(content).decode()} for name, content in files]
+    page.locator(".library").wait_for()
     page.evaluate(_DROP, [told])
 
 

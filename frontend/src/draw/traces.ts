@@ -176,13 +176,19 @@ const limits = (box: Box): [number, number] => [box.y - box.height, box.y + 2 * 
 function drawLabels(context: CanvasRenderingContext2D, page: TracePage, ink: Ink): void {
   const { box } = page.time;
   const height = rowHeight(box, page.rows.length);
-  context.font = `500 ${labelSize(height)}px ${ink.font}`;
+  const font = `500 ${labelSize(height)}px ${ink.font}`;
+  context.font = font;
   context.textAlign = "left";
   context.textBaseline = "middle";
   page.rows.forEach((channel, row) => {
     const { label, side } = page.channels[channel];
     context.fillStyle = ink.side[side];
-    context.fillText(label, 8, box.y + (row + 0.5) * height, box.x - 12);
+    const y = box.y + (row + 0.5) * height;
+    context.fillText(label, 8, y, box.x - 12);
+    if (!page.fitted.has(channel) || height < 32) return;
+    context.font = `400 10px ${ink.font}`; // the scale bar does not hold for it
+    context.fillText("fitted to its row", 8, y + 14);
+    context.font = font;
   });
 }
 
