@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psutil
 import pytest
 from chromium import Semeia, events, open_recording, wait_for_traces
 from playwright.sync_api import Page, expect
@@ -65,13 +66,32 @@ def test_what_a_person_rejected_is_not_proposed_again(page: Page) -> None:
     assert sum(event.startswith(rejected) for event in events(page)) == 1
 
 
-def test_a_job_that_is_stopped_says_so_and_can_begin_again(page: Page, open_page: Callable[..., Page]) -> None:
+def test_another_tab_sees_what_is_found(page: Page, open_page: Callable[..., Page]) -> None:
     other = open_page(page.context)
     for tab in (page, other):
         open_recording(tab, "sim_01.edf")
     page.get_by_role("button", name="Find", exact=True).click()
     expect(page.get_by_role("button", name="Find", exact=True)).to_be_enabled(timeout=60_000)
     expect(other.get_by_label("Threshold", exact=True)).to_be_visible()
+
+
+def test_a_search_is_stopped_and_begun_again(page: Page, semeia: Semeia) -> None:
+    open_recording(page, "sim_01.edf")
+    find = page.get_by_role("button", name="Find", exact=True)
+    children = psutil.Process(semeia.process.pid).children()
+    (worker,) = (child for child in children if "semeia.web.jobs.worker" in child.cmdline())
+    worker.suspend()  # so that the search is sure to wait
+    try:
+        find.click()
+        expect(page.get_by_text("Waiting to begin")).to_be_visible()
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_text("Waiting to begin")).to_have_count(0)
+        expect(find).to_be_enabled()
+    finally:
+        worker.resume()
+    find.click()
+    expect(find).to_be_enabled(timeout=60_000)
+    expect(page.get_by_label("Threshold", exact=True)).to_be_visible()
 
 
 def test_twenty_tabs_are_all_live(page: Page, open_page: Callable[..., Page]) -> None:
