@@ -8,12 +8,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+expect.set_options(timeout=15_000)
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
 CHROMIUM = next(
@@ -105,6 +108,14 @@ def events(page: Page) -> list[str]:
     """Return the events of the list, each in one line."""
     rows = page.get_by_role("list", name="Events").get_by_role("listitem").all()
     return [" ".join(row.inner_text().split()) for row in rows]
+
+
+def until(page: Page, condition: Callable[[], bool], seconds: float = 15) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came to be"
+        page.wait_for_timeout(50)
 
 
 def drag(page: Page, selector: str, start: tuple[float, float], stop: tuple[float, float]) -> None:

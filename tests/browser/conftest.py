@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from semeia.signals.simulator import SimulatedPatient, simulate, write_simulation
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return a running Chromium."""
+    """Return a running Chromium; its driver's event loop must not outlive these modules, or Django refuses to work."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here: apt-get install chromium")
     with chromium() as running:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psutil
 import pytest
-from chromium import Semeia, events, open_recording, wait_for_traces
+from chromium import Semeia, events, open_recording, until, wait_for_traces
 from playwright.sync_api import Page, expect
 
 
@@ -28,11 +28,10 @@ def test_a_model_finds_seizures_and_a_threshold_is_tried_and_kept(page: Page) ->
     keep = page.get_by_role("button", name="Keep")
     threshold.fill("0.02")
     expect(keep).to_be_visible()
-    page.wait_for_timeout(300)
+    until(page, lambda: events(page) != stored)
     tried = events(page)
-    assert tried != stored
     page.get_by_role("button", name="Back").click()
-    assert events(page) == stored
+    until(page, lambda: events(page) == stored)
     threshold.fill("0.02")
     keep.click()
     expect(page.get_by_text("proposed at 0.02")).to_be_visible()
@@ -42,11 +41,8 @@ def test_a_model_finds_seizures_and_a_threshold_is_tried_and_kept(page: Page) ->
     wait_for_traces(page)
     expect(threshold).to_have_value("0.02")
     expect(page.get_by_role("listitem")).to_have_count(len(tried))
-    assert (
-        {event.split()[0] for event in events(page)}
-        == {event.split()[0] for event in tried}
-        >= {event.split()[0] for event in marked}
-    )
+    until(page, lambda: {event.split()[0] for event in events(page)} == {event.split()[0] for event in tried})
+    assert {event.split()[0] for event in tried} >= {event.split()[0] for event in marked}
 
 
 def test_what_a_person_rejected_is_not_proposed_again(page: Page) -> None:
@@ -63,7 +59,7 @@ def test_what_a_person_rejected_is_not_proposed_again(page: Page) -> None:
     expect(page.get_by_role("button", name="Keep")).to_be_visible()
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_text("proposed at 0.03")).to_be_visible()
-    assert sum(event.startswith(rejected) for event in events(page)) == 1
+    until(page, lambda: sum(event.startswith(rejected) for event in events(page)) == 1)
 
 
 def test_another_tab_sees_what_is_found(page: Page, open_page: Callable[..., Page]) -> None:

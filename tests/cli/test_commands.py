@@ -17,7 +17,7 @@ from semeia.cli.progress import json_lines
 from semeia.cli.text import clock, plural, printable, sparkline
 from semeia.errors import StorageError
 
-COMMANDS = {"demo", "info", "detect", "score", "simulate", "train", "models"}
+COMMANDS = {"demo", "detect", "import", "info", "models", "open", "score", "serve", "simulate", "train"}
 
 
 def test_version_is_that_of_the_package() -> None:
@@ -29,7 +29,7 @@ def test_help_names_every_command_and_that_this_is_no_medical_device(run) -> Non
     assert code == 0
     assert all(name in out for name in COMMANDS)
     assert "Not a medical device" in out
-    assert {command.callback.__name__ for command in app.registered_commands} == COMMANDS
+    assert {command.name or command.callback.__name__ for command in app.registered_commands} == COMMANDS
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
