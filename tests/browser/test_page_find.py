@@ -71,7 +71,13 @@ def test_another_tab_sees_what_is_found(page: Page, open_page: Callable[..., Pag
     expect(other.get_by_label("Threshold", exact=True)).to_be_visible()
 
 
+def all_ended(page: Page) -> bool:
+    ended = {"done", "failed", "cancelled"}
+    return {job["state"] for job in page.request.get("/api/jobs").json()} <= ended
+
+
 def test_a_search_is_stopped_and_begun_again(page: Page, semeia: Semeia) -> None:
+    until(page, lambda: all_ended(page))  # the search of another test would stand still, too
     open_recording(page, "sim_01.edf")
     find = page.get_by_role("button", name="Find", exact=True)
     children = psutil.Process(semeia.process.pid).children()
