@@ -12,6 +12,7 @@ from serving import write_recording
 
 from semeia.errors import FileError
 from semeia.events import Event, Events
+from semeia.signals.edf import files_under
 from semeia.web import library, marks
 from semeia.web.entrance import owner
 from semeia.web.models import Mark, Patient, Project, Recording, Track
@@ -119,11 +120,11 @@ def test_a_folder_gives_its_recordings(tmp_path: Path, recording_file: Path) -> 
     for name in ("b/two.EDF", "a/one.edf", "notes.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(recording_file, tmp_path / name)
-    assert [file.name for file in library.files_under(tmp_path)] == ["one.edf", "two.EDF"]
-    assert library.files_under(recording_file) == [recording_file]
+    assert [file.name for file in files_under(tmp_path)] == ["one.edf", "two.EDF"]
+    assert files_under(recording_file) == [recording_file]
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileError, match="holds no EDF"):
-        library.files_under(tmp_path / "empty")
+        files_under(tmp_path / "empty")
 
 
 @pytest.mark.parametrize(

@@ -116,15 +116,11 @@ class _Report:
 
 def _recordings(inputs: list[Path]) -> Iterator[tuple[Path, Path]]:
     """Yield each file, and the name that its events get under the output folder."""
+    from semeia.signals.edf import files_under
+
     for path in inputs:
-        if not path.is_dir():
-            yield path, Path(path.name)
-            continue
-        suffixes = {".edf", ".bdf"}
-        files = sorted(f for f in path.rglob("*") if f.suffix.lower() in suffixes and f.is_file())
-        if not files:
-            raise FileError(path, "this folder holds no EDF or BDF file")
-        yield from ((file, file.relative_to(path)) for file in files)
+        for file in files_under(path):
+            yield file, file.relative_to(path) if path.is_dir() else Path(path.name)
 
 
 def _check_targets(files: list[Path], targets: list[Path | None], track: Path | None) -> None:

@@ -17,11 +17,12 @@ def import_(
 ) -> None:
     """Take recordings into the library, with the events that they mark."""
     from semeia.cli.text import clock, plural, printable
+    from semeia.signals.edf import files_under
     from semeia.web.serve import prepare
 
     prepare()
     from semeia.web.entrance import owner
-    from semeia.web.library import add_file, files_under
+    from semeia.web.library import add_file
     from semeia.web.marks import counts
     from semeia.web.permission import project_of
 

@@ -10,11 +10,11 @@ from semeia.errors import DatasetError, FileError, RecipeError
 from semeia.evaluation import events_of
 from semeia.events import Events
 from semeia.signals import Recording, open_recording
+from semeia.signals.edf import files_under
 
 __all__ = ["folder"]
 
 PatientFrom = Literal["auto", "folder", "header", "file"]
-_SUFFIXES = {".edf", ".bdf"}
 _UNKNOWN = {"", "x"}  # EDF+ writes X for what is unknown
 
 
@@ -46,9 +46,10 @@ def folder(path: str | Path, *, patient_from: PatientFrom = "auto") -> list[Labe
         raise RecipeError(f"patient_from = {patient_from!r}: it is one of {', '.join(get_args(PatientFrom))}")
     if not root.is_dir():
         raise DatasetError(f"{root}: no such folder")
-    files = sorted(file for file in root.rglob("*") if file.suffix.lower() in _SUFFIXES and file.is_file())
-    if not files:
-        raise DatasetError(f"{root}: holds no EDF or BDF file")
+    try:
+        files = files_under(root)
+    except FileError:
+        raise DatasetError(f"{root}: holds no EDF or BDF file") from None
     return [_labelled(file, root, patient_from) for file in files]
 
 

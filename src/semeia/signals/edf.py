@@ -27,10 +27,29 @@ from semeia.signals.edf_records import EdfRecords
 from semeia.signals.edf_timing import Stretch, stretches_of
 from semeia.signals.recording import Gap, Recording
 
-__all__ = ["EdfRecording", "open_recording"]
+__all__ = ["SUFFIXES", "EdfRecording", "files_under", "open_recording"]
+
+SUFFIXES = frozenset({".edf", ".bdf"})
+"""How the names of recordings end, in small letters."""
 
 _TIMEKEEPING_BYTES = 64  # enough for any sensible onset
 _LATEST_START = 366 * 86400.0  # seconds
+
+
+def files_under(path: Path) -> list[Path]:
+    """Return the recordings of a folder and its sub-folders, in order; of a file, itself.
+
+    Raises
+    ------
+    FileError
+        If a folder holds none.
+    """
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    if not found:
+        raise FileError(path, "this folder holds no EDF or BDF file")
+    return found
 
 
 def open_recording(path: str | Path, *, allow_truncated: bool = False) -> Recording:

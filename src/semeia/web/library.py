@@ -25,7 +25,6 @@ from semeia.web.models import Patient, Project, Recording, User, new_id
 __all__ = [
     "add_file",
     "add_recording",
-    "files_under",
     "forget_if_alone",
     "move_in",
     "patient_named",
@@ -33,7 +32,6 @@ __all__ = [
     "safe_name",
 ]
 
-SUFFIXES = frozenset({".edf", ".bdf"})
 _UNKNOWN = frozenset({"", "x"})  # EDF+ writes X for what is unknown
 _LONGEST_NAME = 200  # bytes: the longest that a file system takes, with room for what we put around it
 
@@ -45,22 +43,6 @@ class _Header:
     columns: dict[str, Any]
     subject: str
     events: list[Event]
-
-
-def files_under(path: Path) -> list[Path]:
-    """Return the recordings of a folder and its sub-folders, in order; of a file, itself.
-
-    Raises
-    ------
-    FileError
-        If a folder holds none.
-    """
-    if not path.is_dir():
-        return [path]
-    found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-    if not found:
-        raise FileError(path, "this folder holds no EDF or BDF file")
-    return found
 
 
 def add_file(

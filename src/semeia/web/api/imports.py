@@ -12,6 +12,7 @@ from ninja.errors import HttpError
 from pydantic import Field
 
 from semeia.errors import SemeiaError
+from semeia.signals.edf import files_under
 from semeia.web import folders, library, uploads
 from semeia.web.api.access import user_of
 from semeia.web.api.answers import Refusal, Refused
@@ -166,7 +167,7 @@ def import_files(request: HttpRequest, wanted: NewImport) -> ImportedAndRefused:
     project = project_of(user, "write")
     taken, refused = {}, []
     for token in wanted.at:
-        for path in library.files_under(_found(folders.found_at, token)):
+        for path in files_under(_found(folders.found_at, token)):
             try:
                 recording, _ = library.add_file(project, path, copy=wanted.copy_files, user=user)
                 taken[recording.pk] = recording
