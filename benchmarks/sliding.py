@@ -26,7 +26,7 @@ def network_a(high_pass: float | None = None) -> Model:
     The last layer's are larger, so that the probabilities vary as those of a trained network do.
     """
     torch.manual_seed(0)
-    network = build("convnet", 23, 7680, 2)
+    network = build("convnet", (23, 7680), 2)
     with torch.no_grad():
         network.get_submodule("head")[-1].weight *= 30  # type: ignore[index, operator]
     description = Description(

@@ -48,7 +48,7 @@ def convnet() -> Model:
         network=Component(name="convnet"),
         operating_point=OperatingPoint(threshold=0.5),
     )
-    return Model(description, build("convnet", 23, 2048, 2))
+    return Model(description, build("convnet", (23, 2048), 2))
 
 
 # --- the public face

@@ -129,9 +129,7 @@ class Model:
     @cached_property
     def transform(self) -> Transform:
         """The fitted transform of its input."""
-        from semeia.transforms import transform_named
-
-        return transform_named(self.description.transform.name, **self.description.transform.parameters)
+        return _transform(self.description)
 
     def detect(
         self,
@@ -202,8 +200,8 @@ class Model:
         given = self.check(recording)
 
         def blocks() -> Iterator[_Block]:
-            for first, block in self.transform.stream(given, BLOCK_SECONDS):
-                yield first, block
+            for first, block in self.transform.signal(given, BLOCK_SECONDS):
+                yield first, self.transform.apply(block)
                 if progress is not None:
                     progress(min(1.0, (first + block.shape[1]) / (rate * recording.duration)))
 
@@ -323,11 +321,16 @@ def load(name: str | Path) -> Model:
     description = read_description(folder)
     try:
         model = Model(description, _module(description), folder)
-        _ = model.transform
     except RecipeError as error:
         raise ModelError(f"{folder.name}/model.json: {error}") from error
     _load_weights(model.module, folder)
     return model
+
+
+def _transform(description: Description) -> Transform:
+    from semeia.transforms import transform_named
+
+    return transform_named(description.transform.name, **description.transform.parameters)
 
 
 def _module(description: Description) -> nn.Module:
@@ -335,7 +338,8 @@ def _module(description: Description) -> nn.Module:
     from semeia.networks import build
 
     needs, network = description.input, description.network
-    return build(network.name, needs.channels, needs.window, len(description.classes), **network.parameters)
+    shape = _transform(description).shape(needs.channels, needs.window)
+    return build(network.name, shape, len(description.classes), **network.parameters)
 
 
 def _load_weights(module: nn.Module, folder: Path) -> None:

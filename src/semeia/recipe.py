@@ -1,4 +1,4 @@
-"""What to train, as one checked TOML file: data, examples, split, transform, network, training, detection.
+"""What to train, as one checked TOML file: data, task, examples, split, transform, network, training, detection.
 
 The catalogues check what a recipe names, and with which parameters, by `look_up` and `check_parameters`.
 """
@@ -19,13 +19,21 @@ from semeia.errors import FileError, RecipeError
 
 __all__ = [
     "Augmentation",
+    "Classification",
     "Data",
     "Detection",
+    "Dropouts",
     "Examples",
+    "Kind",
     "Named",
+    "Patterns",
+    "Prediction",
     "Recipe",
+    "SeizureDetection",
     "Split",
+    "Task",
     "Training",
+    "Weights",
     "check_parameters",
     "look_up",
     "nearest",
@@ -33,6 +41,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+Kind = Literal["signal", "picture", "features"]
+"""Kinds of example: a signal (channels, samples), a picture (channels, height, width), features (features,)."""
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -59,23 +70,84 @@ class Data(_Table):
         return dict(self.model_extra or {})
 
 
+class SeizureDetection(_Table):
+    """Tell windows in a seizure from background."""
+
+    kind: Literal["detection"] = "detection"
+
+
+class Prediction(_Table):
+    """Tell windows before a seizure (preictal) from those far from any (interictal); all others are left out.
+
+    A window is preictal when it lies within a horizon before a seizure's onset, less the gap; interictal when every
+    seizure known of that patient, in this recording or another, is at least `clear` away.
+    """
+
+    kind: Literal["prediction"]
+    horizons: Annotated[list[Positive], Field(min_length=1)] = Field(
+        [60.0], description="minutes before the gap, ascending; several make one preictal class each"
+    )
+    gap: Annotated[float, Field(ge=0)] = Field(
+        5.0, description="minutes before the onset that are left out: time to act (seizure prediction horizon)"
+    )
+    clear: Annotated[float, Field(ge=0)] = Field(240.0, description="minutes between interictal and any seizure")
+    after: Annotated[float, Field(ge=0)] = Field(
+        60.0, description="minutes after a seizure that are never preictal to the next"
+    )
+
+
+class Classification(_Table):
+    """Tell classes that the events name; windows in none of them are left out."""
+
+    kind: Literal["classification"]
+    classes: Annotated[list[str], Field(min_length=2)] = Field(description="labels of events, the first one negative")
+
+
+class Patterns(_Table):
+    """Find patterns in each channel by itself; several may be there at once (multi-label)."""
+
+    kind: Literal["patterns"]
+    patterns: Annotated[list[str], Field(min_length=1)] = Field(description="labels of events")
+
+
+Task = Annotated[SeizureDetection | Prediction | Classification | Patterns, Field(discriminator="kind")]
+
+
+class Dropouts(_Table):
+    """What is done where nothing was recorded: samples of zero in all channels at once, and gaps."""
+
+    most: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="windows that lack a larger share are left out")
+    impute: Literal["sample", "average"] = Field(
+        "sample", description="filled from a recent earlier segment: with a random piece of it, or with its average"
+    )
+    recent: Positive = Field(30.0, description="length of that segment; seconds")
+
+
 class Examples(_Table):
-    """How recordings are cut into windows, and what makes a window a seizure."""
+    """How recordings are cut into windows, and what makes a window belong to a class."""
 
     window: Positive = Field(description="seconds")
     step: Positive = Field(1.0, description="seconds between the starts of neighbouring windows")
     overlap: Annotated[float, Field(gt=0, le=1)] = Field(
         0.5,
-        description="share of a window that a seizure must fill; windows with less, but some, are left out",
+        description="share of a window that its class must fill; windows with less, but some, are left out",
     )
-    montage: str = Field("any", description="montage the network needs, or any: all scalp channels as recorded")
+    montage: str = Field(
+        "any",
+        description="montage the network needs; any: all scalp channels as recorded; or recorded: all channels",
+    )
+    dropouts: Dropouts = Dropouts()
 
 
 class Split(_Table):
-    """Which patients are used for choosing the best epoch and the threshold; never for training."""
+    """What is used for choosing the best epoch and the threshold; never for training."""
 
+    by: Literal["patient", "seizure", "hour", "recording", "random"] = Field(
+        "patient",
+        description="what is never on both sides; random, which leaks, is for comparing with work that did so",
+    )
     validation: list[str] | Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.2, description="patients by name, or a share of the patients of each source"
+        0.2, description="patients by name, or a share of the patients (or seizures, hours ...) of each source"
     )
     exclude: list[str] = Field(default=[], description="patients left out altogether: a test set")
 
@@ -84,13 +156,48 @@ class Augmentation(_Table):
     """Changes to training windows that leave their label true."""
 
     channels: bool = Field(False, description="a random subset of channels (at least 4) in random order")
+    channel_dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="chance of each channel to be silenced in an example"
+    )
+    shift: Annotated[float, Field(ge=0)] = Field(0.0, description="move the window by up to this many seconds")
+    mirror: bool = Field(False, description="swap the left and right of the head in half of the windows")
+    mixup: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="mix pairs of examples and their classes; parameter of the Beta distribution"
+    )
     amplitude: float = Field(1.0, ge=1, description="scale by a factor drawn log-uniformly from 1/a to a")
     invert: bool = Field(False, description="turn the signal upside down in half of the windows")
     noise: float = Field(0.0, ge=0, description="add white noise of up to this many µV (standard deviation)")
 
 
+class Weights(_Table):
+    """What the network's weights begin as, and which of its stages are trained."""
+
+    init: str = Field(
+        "random", description="random, imagenet, a Semeia model by name or folder, or a file of ImageNet weights"
+    )
+    freeze: Literal["none", "all but last", "all but first and last"] = Field(
+        "none", description="stages of the network that keep their first weights"
+    )
+    thaw: Annotated[int, Field(ge=0)] = Field(
+        0, description="epochs after each of which one more frozen stage is trained, from the last backwards; 0: never"
+    )
+    random_frozen: bool = Field(False, description="allow frozen stages whose weights were never trained")
+
+
 class Training(_Table):
     """Optimisation and when to stop."""
+
+    optimiser: Literal["adamw", "adam", "sgd"] = "adamw"
+    schedule: Literal["cosine", "constant", "step"] = Field(
+        "cosine", description="the learning rate falls along a cosine, stays, or falls tenfold at each third"
+    )
+    warmup: Annotated[float, Field(ge=0)] = Field(0.0, description="epochs over which the learning rate rises")
+    class_weights: Literal["none", "balanced"] | dict[str, Positive] = Field(
+        "none", description="weight of each class in the loss; balanced: inverse to how often it is drawn"
+    )
+    balance: bool = Field(True, description="draw patients equally, and classes within each, or every window equally")
+    precision: Literal["float32", "mixed"] = Field("float32", description="mixed: bfloat16 where it is faster")
+    compile: bool = Field(False, description="torch.compile the network")
 
     epochs: Annotated[int, Field(ge=1)] = 30
     examples_per_epoch: Annotated[int, Field(ge=1)] = 8192
@@ -131,11 +238,13 @@ class Recipe(_Table):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     description: str = ""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    task: Task = SeizureDetection()
     data: Annotated[list[Data], Field(min_length=1)]
     examples: Examples
     split: Split = Split()
     transform: Named
     network: Named
+    weights: Weights = Weights()
     training: Training = Training()
     augmentation: Augmentation = Augmentation()
     detection: Detection = Detection()

@@ -34,7 +34,7 @@ def noise(channels: int, samples: int, seed: int = 0) -> NDArray[np.float32]:
 @pytest.mark.parametrize("hop", [1.0, 0.37, 3.90625])
 def test_convnet_slid_equals_window_by_window(hop: float) -> None:
     torch.manual_seed(1)
-    network = build("convnet", 23, 7680, 2).eval()
+    network = build("convnet", (23, 7680), 2).eval()
     x, step = noise(23, 256 * 150), round(hop * 256)
     fast = whole(slide(network, blocks(x, 256 * 60), 7680, step))
     assert len(fast) == (x.shape[1] - 7680) // step + 1
@@ -44,14 +44,14 @@ def test_convnet_slid_equals_window_by_window(hop: float) -> None:
 @pytest.mark.parametrize("hop", [1.0, 0.5, 0.37, 4.0])
 def test_channelwise_slid_equals_window_by_window(hop: float) -> None:
     torch.manual_seed(1)
-    network = build("channelwise", 4, 800, 2).eval()
+    network = build("channelwise", (4, 800), 2).eval()
     x, step = noise(7, 100 * 60), round(hop * 100)
     fast = whole(slide(network, blocks(x, 1234), 800, step))
     np.testing.assert_allclose(fast, whole(slide_plain(network, blocks(x, 10**9), 800, step)), atol=1e-6)
 
 
 def test_all_convolutions_of_both_networks_are_shared_at_a_hop_of_one_second() -> None:
-    convnet, channelwise = build("convnet", 23, 7680, 2), build("channelwise", 4, 800, 2)
+    convnet, channelwise = build("convnet", (23, 7680), 2), build("channelwise", (4, 800), 2)
     shared = [step.module for step in _plan(convnet.features, 7680, 256) if isinstance(step, _Local)]
     assert shared[0] is convnet.features[0]
     assert len(_plan(channelwise.features, 800, 100)) == len(channelwise.features)
@@ -94,7 +94,7 @@ def test_any_stack_of_layers_slides_exactly(plan: list[tuple[bool, int, int, int
 
 
 def test_windows_that_touch_a_gap_are_not_scored_and_others_are_untouched_by_it() -> None:
-    network = build("channelwise", 4, 800, 2).eval()
+    network = build("channelwise", (4, 800), 2).eval()
     x = noise(5, 6000)
     clean = whole(slide(network, blocks(x, 1000), 800, 100))
     x[2, 3000] = np.nan
@@ -115,4 +115,4 @@ def test_a_network_of_another_kind_is_slid_by_windows() -> None:
 
 
 def test_what_is_shorter_than_a_window_gives_nothing() -> None:
-    assert list(slide(build("channelwise", 4, 800, 2).eval(), blocks(noise(4, 799), 100), 800, 100)) == []
+    assert list(slide(build("channelwise", (4, 800), 2).eval(), blocks(noise(4, 799), 100), 800, 100)) == []

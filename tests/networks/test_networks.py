@@ -19,7 +19,7 @@ def parameters(module: nn.Module) -> int:
 
 
 def test_convnet_has_the_shapes_and_parameters_of_the_original() -> None:
-    network = build("convnet", 23, 7680, 2).eval()
+    network = build("convnet", (23, 7680), 2).eval()
     assert parameters(network) == 3137
     lengths, x = [], torch.zeros(1, 23, 7680)
     for layer in network.features:
@@ -31,29 +31,29 @@ def test_convnet_has_the_shapes_and_parameters_of_the_original() -> None:
 
 @pytest.mark.parametrize(("samples", "same"), [(7661, False), (7662, True), (8661, True), (8662, False)])
 def test_convnet_keeps_its_parameters_only_near_the_original_window(samples: int, same: bool) -> None:
-    assert (parameters(build("convnet", 23, samples, 2)) == 3137) is same
+    assert (parameters(build("convnet", (23, samples), 2)) == 3137) is same
 
 
 def test_other_windows_than_the_originals_are_labelled_a_variant() -> None:
-    assert title("convnet", 23, 7680) == "convnet"
-    assert title("convnet", 18, 7680) == title("convnet", 23, 2560)
-    assert title("convnet", 23, 2560) == "convnet, a variant: the original takes 23 channels of 7680 samples"
-    assert title("channelwise", 4, 800) == "channelwise"
+    assert title("convnet", (23, 7680)) == "convnet"
+    assert title("convnet", (18, 7680)) == title("convnet", (23, 2560))
+    assert title("convnet", (23, 2560)) == "convnet, a variant: the original takes examples of 23 × 7680"
+    assert title("channelwise", (4, 800)) == "channelwise"
 
 
 def test_convnet_gives_logits_not_probabilities() -> None:
-    logits = build("convnet", 23, 7680, 2)(100 * torch.randn(8, 23, 7680))
+    logits = build("convnet", (23, 7680), 2)(100 * torch.randn(8, 23, 7680))
     assert not torch.allclose(logits.sum(dim=1), torch.ones(8))
 
 
 def test_convnet_says_which_window_is_the_shortest() -> None:
     with pytest.raises(RecipeError, match="1661 samples is too short; the shortest that fits is 1662"):
-        build("convnet", 23, 1661, 2)
-    assert build("convnet", 23, 1662, 2)(torch.zeros(1, 23, 1662)).shape == (1, 2)
+        build("convnet", (23, 1661), 2)
+    assert build("convnet", (23, 1662), 2)(torch.zeros(1, 23, 1662)).shape == (1, 2)
 
 
 def test_channelwise_takes_any_number_of_channels_in_any_order() -> None:
-    network = build("channelwise", 4, 800, 2).eval()
+    network = build("channelwise", (4, 800), 2).eval()
     x = torch.randn(3, 19, 800)
     assert network(x[:, :4]).shape == network(x).shape == (3, 2)
     torch.testing.assert_close(network(x), network(x[:, torch.randperm(19)]), atol=1e-5, rtol=1e-4)
@@ -61,16 +61,16 @@ def test_channelwise_takes_any_number_of_channels_in_any_order() -> None:
 
 def test_unknown_network_and_parameter_are_named() -> None:
     with pytest.raises(RecipeError, match="did you mean 'convnet'"):
-        build("convnett", 23, 7680, 2)
+        build("convnett", (23, 7680), 2)
     with pytest.raises(RecipeError, match="network 'convnet' has no parameter 'depth': there are dropout"):
-        build("convnet", 23, 7680, 2, depth=3)
+        build("convnet", (23, 7680), 2, depth=3)
     with pytest.raises(RecipeError, match="network 'channelwise' has no parameter 'widht': did you mean 'width'"):
-        build("channelwise", 4, 800, 2, widht=8)
+        build("channelwise", (4, 800), 2, widht=8)
 
 
 def test_every_network_of_the_catalogue_can_be_built() -> None:
     for name in names():
-        assert build(name, 23, 7680, 2).eval()(torch.zeros(2, 23, 7680)).shape == (2, 2)
+        assert build(name, (23, 7680), 2).eval()(torch.zeros(2, 23, 7680)).shape == (2, 2)
 
 
 layers = st.lists(

@@ -43,7 +43,7 @@ def windows(tmp_path_factory: pytest.TempPathFactory, transform: Transform) -> W
 @pytest.fixture
 def network() -> nn.Module:
     torch.manual_seed(1)
-    return build("channelwise", 4, 256, 2, width=4).eval()
+    return build("channelwise", (4, 256), 2, width=4).eval()
 
 
 def plain(network: nn.Module, windows: Windows, transform: Transform) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from semeia.errors import DatasetError
@@ -24,11 +25,22 @@ class LabelledRecording:
     patient : str
         Whose it is; recordings of one patient never lie on both sides of a split.
     events : Events
-        What is marked; no seizure among them means that there is none.
+        What is marked; no seizure among them means that there is none. A file with one class as a whole, as contests
+        have, carries one event over all of it (``preictal``, ``interictal``).
     duration : float
         Seconds.
     group : str
-        What belongs together within a patient: the recording, seizure or hour.
+        What belongs together within a patient and is never on both sides of a split: the recording, or the hour that
+        its file is a part of.
+    started_at : datetime, optional
+        Clock time of the first sample, on one clock for all recordings of the patient.
+    around : tuple of float
+        Onsets of the patient's seizures in other recordings, as far as known, in seconds from this one's start:
+        below 0 before it, beyond `duration` after it.
+    span : (float, float), optional
+        Seconds of the recording that examples are taken from; otherwise all.
+    labelled : bool
+        False for a file whose class is kept back, as a contest's test files.
     source : str
         Name of the importer; `semeia.datasets.gather` fills it in.
     weight : float
@@ -40,6 +52,10 @@ class LabelledRecording:
     events: Events
     duration: float
     group: str
+    started_at: datetime | None = None
+    around: tuple[float, ...] = ()
+    span: tuple[float, float] | None = None
+    labelled: bool = True
     source: str = ""
     weight: float = 1.0
 

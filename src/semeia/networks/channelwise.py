@@ -50,8 +50,10 @@ class Channelwise(nn.Module):
 
     Parameters
     ----------
-    channels, samples, classes : int
-        Shape of one example, and number of logits; `channels` is not used.
+    shape : (int, int)
+        Channels and samples of one example; the channels are of no account.
+    classes : int
+        Number of logits.
     width : int
         Feature maps of the first layer.
     dropout : float
@@ -63,8 +65,9 @@ class Channelwise(nn.Module):
         If the window is too short.
     """
 
-    def __init__(self, channels: int, samples: int, classes: int = 2, *, width: int = 16, dropout: float = 0.3) -> None:
+    def __init__(self, shape: tuple[int, int], classes: int = 2, *, width: int = 16, dropout: float = 0.3) -> None:
         super().__init__()
+        samples = shape[1]
         plan = [
             (width, TimeLayer(11, 2)),
             (2 * width, TimeLayer(9, 5)),

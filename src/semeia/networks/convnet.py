@@ -22,8 +22,10 @@ class ConvNet(nn.Module):
 
     Parameters
     ----------
-    channels, samples, classes : int
-        Shape of one example, and number of logits.
+    shape : (int, int)
+        Channels and samples of one example.
+    classes : int
+        Number of logits.
     dropout : float
         Share of features dropped in training.
 
@@ -33,8 +35,9 @@ class ConvNet(nn.Module):
         If the window is shorter than 1662 samples.
     """
 
-    def __init__(self, channels: int = 23, samples: int = 7680, classes: int = 2, *, dropout: float = 0.5) -> None:
+    def __init__(self, shape: tuple[int, int] = (23, 7680), classes: int = 2, *, dropout: float = 0.5) -> None:
         super().__init__()
+        channels, samples = shape
         length = output_length(samples, LAYERS)
         if length < 1:
             raise RecipeError(

@@ -34,7 +34,7 @@ def card(description: Description, metrics: dict[str, Any]) -> str:
 - Gives the probability of a seizure in each window. Events: moving average of {point.smoothing:g} s, threshold
   {point.threshold:g}, gaps below {point.merge_gap:g} s closed, events shorter than {point.minimum_duration:g} s
   dropped.
-- Network: {title(description.network.name, takes.channels, takes.window)}. Transform: {description.transform.name}.
+- Network: {title(description.network.name, (takes.channels, takes.window))}. Transform: {description.transform.name}.
 
 ## What it was trained on
 

@@ -105,9 +105,10 @@ def _trained(
 
     channels = _channels(recipe)
     training, validation = _recordings(recipe, beside, report, gathered)
-    transform = transform_named(recipe.transform.name, **recipe.transform.parameters).fit(training)
+    transform = transform_named(recipe.transform.name, **recipe.transform.parameters).fit([])
     window = round(recipe.examples.window * transform.rate)
-    state = _state(recipe, _network(recipe, channels, window), _fingerprint(recipe, training, validation))
+    shape = transform.shape(channels, window)
+    state = _state(recipe, _network(recipe, shape), _fingerprint(recipe, training, validation))
     if checkpoint.is_file():
         state.restore(checkpoint)
 
@@ -230,9 +231,9 @@ def _recordings(
     return training, validation
 
 
-def _network(recipe: Recipe, channels: int, window: int) -> torch.nn.Module:
+def _network(recipe: Recipe, shape: tuple[int, ...]) -> torch.nn.Module:
     torch.manual_seed(recipe.seed)
-    return build(recipe.network.name, channels, window, 2, **recipe.network.parameters)
+    return build(recipe.network.name, shape, 2, **recipe.network.parameters)
 
 
 def _fingerprint(recipe: Recipe, *parts: Sequence[LabelledRecording]) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from semeia.recipe import check_parameters, look_up
+from semeia.recipe import Kind, check_parameters, look_up
 
 if TYPE_CHECKING:
     from semeia.signals.recording import Recording
@@ -30,8 +30,25 @@ class Transform(Protocol):
     def causal(self) -> bool:
         """Whether no output depends on the future."""
 
-    def fit(self, recordings: object) -> Self:
-        """Return the transform with statistics of the training part, and of nothing else."""
+    @property
+    def gives(self) -> Kind:
+        """Kind of example that it makes."""
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether `apply` treats every sample alike, so that a network may be slid over `stream`."""
+
+    def shape(self, channels: int, samples: int) -> tuple[int, ...]:
+        """Return the shape of what `apply` makes of one window (channels, samples).
+
+        Raises
+        ------
+        RecipeError
+            If the window is too short; the message says how long it must be.
+        """
+
+    def fit(self, batches: Iterable[NDArray[np.float32]]) -> Self:
+        """Return the transform with statistics of training windows (windows, channels, samples), of nothing else."""
 
     def state(self) -> dict[str, Any]:
         """Return plain JSON values from which `transform_named` makes the fitted transform again."""
@@ -44,16 +61,8 @@ class Transform(Protocol):
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Yield (first sample, block) of the filtered signal in µV, before `apply`."""
 
-    def stream(
-        self,
-        recording: Recording,
-        block_seconds: float = ...,
-        channels: Sequence[int | str] | None = None,
-    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """Yield (first sample, block) of what a network sees."""
-
     def apply(self, batch: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-        """Make what `signal` gave into what a network sees."""
+        """Make windows of what `signal` gave (windows, channels, samples) into what a network sees."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,15 @@ own filter comes first changes nothing, as both are linear.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semeia.errors import RecipeError, RecordingError
+from semeia.recipe import Kind
 from semeia.signals.filters import Filter
 from semeia.signals.recording import Recording
 
@@ -80,6 +81,9 @@ class Raw:
     causal_filter: bool = False
     gain: Literal["fixed", "adaptive"] = "fixed"
 
+    gives: ClassVar[Kind] = "signal"
+    pointwise: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         for name in ("rate", "scale", "clip"):
             value = getattr(self, name)
@@ -112,9 +116,13 @@ class Raw:
         """
         return (self.filter.is_identity or self.causal_filter) and self.gain == "fixed"
 
-    def fit(self, recordings: object) -> Self:
+    def shape(self, channels: int, samples: int) -> tuple[int, ...]:
+        """Return the window's own shape."""
+        return channels, samples
+
+    def fit(self, batches: Iterable[NDArray[np.float32]]) -> Self:
         """Return itself: the scale is physical and the gain each recording's own, so nothing is learnt."""
-        del recordings
+        del batches
         return self
 
     def state(self) -> dict[str, Any]:
