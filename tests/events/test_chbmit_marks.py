@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from semeia.errors import FileError
 from semeia.events import read_events, read_seizures, read_summary
+from semeia.events.chbmit import on_one_clock
 
 SUMMARY = """Data Sampling Rate: 256 Hz
 *************************
@@ -190,3 +191,47 @@ def test_real_summaries_are_read(shared_data):
         "chb05-summary.txt": (39, 5),
         "chb08-summary.txt": (20, 5),
     }
+
+
+CLOCKS = """Data Sampling Rate: 256 Hz
+File Name: a.edf
+File Start Time: 22:30:00
+File End Time: 23:30:00
+Number of Seizures in File: 0
+File Name: b.edf
+File Start Time: 23:30:07
+File End Time: 24:30:07
+Number of Seizures in File: 0
+File Name: c.edf
+File Start Time: 25:12:01
+File End Time: 2:12:01
+Number of Seizures in File: 0
+File Name: d.edf
+Number of Seizures in File: 0
+File Name: e.edf
+File Start Time: 2:11:55
+File End Time: 3:11:55
+Number of Seizures in File: 0
+File Name: f.edf
+File Start Time: 01:00:00
+File End Time: 02:00:00
+Number of Seizures in File: 0
+"""
+
+
+def test_clock_times_past_midnight_lie_on_one_clock(tmp_path):
+    hours = {name: start / 3600 for name, start in on_one_clock(read_summary(summary(tmp_path, CLOCKS))).items()}
+    assert list(hours) == ["a.edf", "b.edf", "c.edf", "e.edf", "f.edf"]  # d says no time
+    assert hours["a.edf"] == 22.5
+    assert hours["b.edf"] == pytest.approx(23.5, abs=0.01)
+    assert hours["c.edf"] == pytest.approx(25.2, abs=0.01)  # 25:12:01 is 01:12:01 of the next day
+    assert hours["e.edf"] == pytest.approx(26.2, abs=0.01)  # begins some seconds before the one ahead of it ended
+    assert hours["f.edf"] == 49  # back in the day: another one
+
+
+def test_clocks_of_real_summaries_go_forward(shared_data):
+    for path in shared_data.rglob("*-summary.txt"):
+        entries = read_summary(path)
+        starts = on_one_clock(entries)
+        assert len(starts) == len(entries)
+        assert list(starts.values()) == sorted(starts.values())

@@ -12,7 +12,7 @@ from serving import write_recording
 
 from semeia.errors import FileError
 from semeia.events import Event, Events
-from semeia.signals.edf import files_under
+from semeia.signals.opening import files_under
 from semeia.web import library, marks
 from semeia.web.entrance import owner
 from semeia.web.models import Mark, Patient, Project, Recording, Track

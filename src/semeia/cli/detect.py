@@ -33,6 +33,7 @@ def detect(
     threshold: Annotated[float | None, typer.Option(min=0, max=1, help="Probability; else the model's own.")] = None,
     hop: Annotated[float, typer.Option(min=0.01, help="Seconds between windows.")] = 1.0,
     allow_truncated: Annotated[bool, typer.Option(help="Read what is there of a truncated file.")] = False,
+    rate: Annotated[float | None, typer.Option(help="Hz, of a file that does not say its sampling rate.")] = None,
     progress: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines.")] = None,
     job: Annotated[str | None, typer.Option(hidden=True, help="The page's job that this is.")] = None,
 ) -> None:
@@ -60,7 +61,7 @@ def detect(
             report = _Report(path.name, write, check_stop)
             try:
                 row = library and library.recording(path)
-                with open_recording(path, allow_truncated=allow_truncated) as recording:
+                with open_recording(path, allow_truncated=allow_truncated, rate=rate) as recording:
                     found = _found(network, recording, threshold, hop, report)
                 if library and row:
                     library.save(row, found, network, threshold)
@@ -116,7 +117,7 @@ class _Report:
 
 def _recordings(inputs: list[Path]) -> Iterator[tuple[Path, Path]]:
     """Yield each file, and the name that its events get under the output folder."""
-    from semeia.signals.edf import files_under
+    from semeia.signals.opening import files_under
 
     for path in inputs:
         for file in files_under(path):

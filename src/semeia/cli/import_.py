@@ -17,7 +17,7 @@ def import_(
 ) -> None:
     """Take recordings into the library, with the events that they mark."""
     from semeia.cli.text import clock, plural, printable
-    from semeia.signals.edf import files_under
+    from semeia.signals.opening import files_under
     from semeia.web.serve import prepare
 
     prepare()

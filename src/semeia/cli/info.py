@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 
 def info(
-    file: Annotated[Path, typer.Argument(help="An EDF or BDF file.")],
+    file: Annotated[Path, typer.Argument(help="An EDF, BDF or MAT file.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     allow_truncated: Annotated[bool, typer.Option(help="Read what is there of a truncated file.")] = False,
+    rate: Annotated[float | None, typer.Option(help="Hz, of a file that does not say its sampling rate.")] = None,
 ) -> None:
     """Show what a recording says of itself: patient, time, channels, events, gaps."""
     from semeia.signals import open_recording
 
-    with open_recording(file, allow_truncated=allow_truncated) as recording:
+    with open_recording(file, allow_truncated=allow_truncated, rate=rate) as recording:
         if as_json:
             import json
 

@@ -19,7 +19,7 @@ words of 16 bits, the code in the upper 6 and the time since the last annotation
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -28,10 +28,11 @@ from semeia.errors import FileError
 from semeia.events.event import Event, Events
 from semeia.home import reason
 
-__all__ = ["SummaryEntry", "read_seizures", "read_summary"]
+__all__ = ["SummaryEntry", "clock_seconds", "on_one_clock", "read_seizures", "read_summary"]
 
 _LARGEST_FILE = 2**20  # those of the data set have some kilobytes
 _DAY = 24 * 3600
+_BACK = 600  # seconds that a file may begin before the one ahead of it ended; more is another day
 
 _TIME_RESOLUTION = re.compile(rb"## time resolution: (\d{1,9}(?:\.\d{1,9})?)\s*\0?")
 _NUM, _SUB, _CHN, _SKIP, _AUX = 60, 61, 62, 59, 63  # codes that tell about an annotation, and are none
@@ -151,14 +152,37 @@ def _entry(path: Path, name: str, block: _Block, rate: float | None) -> SummaryE
 
 def _between(started: str, ended: str) -> float | None:
     """Return the seconds between two clock times; None when either is not one, or they are the same."""
-    times = []
-    for text in (started, ended):
-        parts = text.split(":")
-        if len(parts) != 3 or not all(part.strip().isdecimal() for part in parts):
-            return None
-        hours, minutes, seconds = map(int, parts)
-        times.append(hours * 3600 + minutes * 60 + seconds)
-    return float((times[1] - times[0]) % _DAY) or None
+    begin, end = clock_seconds(started), clock_seconds(ended)
+    return None if begin is None or end is None else (end - begin) % _DAY or None
+
+
+def clock_seconds(text: str) -> float | None:
+    """Return a summary's clock time in seconds after midnight, 25:12:01 as 01:12:01; None where it is none."""
+    parts = [part.strip() for part in text.split(":")]
+    if len(parts) != 3 or not all(re.fullmatch(r"[0-9]{1,4}", part) for part in parts):
+        return None
+    hours, minutes, seconds = map(int, parts)
+    return float((hours * 3600 + minutes * 60 + seconds) % _DAY)
+
+
+def on_one_clock(entries: Mapping[str, SummaryEntry]) -> dict[str, float]:
+    """Return when each file of a summary began, in seconds after the midnight before the first.
+
+    The files stand in the order they were recorded in, so a time that goes back is of the next day. A whole day without
+    a file cannot be seen. Files without clock times (chb24) are not there.
+    """
+    starts: dict[str, float] = {}
+    end = 0.0
+    for name, entry in entries.items():
+        start = clock_seconds(entry.started)
+        if start is None:
+            continue
+        start += _DAY * (end // _DAY)
+        while start < end - _BACK:
+            start += _DAY
+        starts[name] = start
+        end = start + (entry.seizures.duration or 0.0)
+    return starts
 
 
 def read_seizures(path: str | Path) -> Events:

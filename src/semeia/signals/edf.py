@@ -27,33 +27,14 @@ from semeia.signals.edf_records import EdfRecords
 from semeia.signals.edf_timing import Stretch, stretches_of
 from semeia.signals.recording import Gap, Recording
 
-__all__ = ["SUFFIXES", "EdfRecording", "files_under", "open_recording"]
-
-SUFFIXES = frozenset({".edf", ".bdf"})
-"""How the names of recordings end, in small letters."""
+__all__ = ["EdfRecording"]
 
 _TIMEKEEPING_BYTES = 64  # enough for any sensible onset
 _LATEST_START = 366 * 86400.0  # seconds
 
 
-def files_under(path: Path) -> list[Path]:
-    """Return the recordings of a folder and its sub-folders, in order; of a file, itself.
-
-    Raises
-    ------
-    FileError
-        If a folder holds none.
-    """
-    if not path.is_dir():
-        return [path]
-    found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-    if not found:
-        raise FileError(path, "this folder holds no EDF or BDF file")
-    return found
-
-
-def open_recording(path: str | Path, *, allow_truncated: bool = False) -> Recording:
-    """Open a biosignal file by its contents: EDF, EDF+, BDF or BDF+. Only the header is read.
+class EdfRecording(Recording):
+    """A recording in an EDF, EDF+, BDF or BDF+ file; opening reads its header only.
 
     Parameters
     ----------
@@ -65,17 +46,7 @@ def open_recording(path: str | Path, *, allow_truncated: bool = False) -> Record
     ------
     FileError
         If the file is missing, empty, truncated, of another kind, or contradicts itself.
-
-    Examples
-    --------
-    >>> with open_recording("chb01_03.edf") as recording:  # doctest: +SKIP
-    ...     page = recording.read(2990, 3000)  # float32 (23, 2560), µV
     """
-    return EdfRecording(path, allow_truncated=allow_truncated)
-
-
-class EdfRecording(Recording):
-    """A recording in an EDF or BDF file; see `open_recording`."""
 
     path: Path
 

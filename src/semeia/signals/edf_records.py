@@ -7,7 +7,6 @@ channels, where the buffer stays at half a megabyte.
 from __future__ import annotations
 
 import os
-import stat
 import weakref
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from semeia.errors import FileError, RecordingError
 from semeia.home import reason
 from semeia.signals.edf_header import EdfSignal, read_header
+from semeia.signals.regular_file import open_regular
 
 __all__ = ["EdfRecords"]
 
@@ -64,7 +64,7 @@ class EdfRecords:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file, self.size = _opened(path)
+        self._file, self.size = open_regular(path)
         self._close = weakref.finalize(self, os.close, self._file)
         self._buffer: NDArray[np.uint8] | None = None
         self._plans: dict[tuple[int, ...], _Plan] = {}
@@ -247,19 +247,3 @@ def _whole_records(low: int, high: int, each: int) -> list[tuple[int, int]]:
     head = min(-(-low // each) * each, high)
     tail = max(high // each * each, head)
     return [(start, stop) for start, stop in ((low, head), (head, tail), (tail, high)) if stop > start]
-
-
-def _opened(path: Path) -> tuple[int, int]:
-    """Return a file descriptor and the file's size."""
-    try:
-        # Without O_NONBLOCK a named pipe would wait for its writer for ever.
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        raise FileError(path, f"there is no such file in {path.absolute().parent}") from None
-    except (OSError, ValueError) as error:
-        raise FileError(path, f"cannot be opened ({getattr(error, 'strerror', None) or error})") from None
-    about = os.fstat(file)
-    if stat.S_ISREG(about.st_mode):
-        return file, about.st_size
-    os.close(file)
-    raise FileError(path, "is a folder, not a file" if stat.S_ISDIR(about.st_mode) else "is not a regular file")

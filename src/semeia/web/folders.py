@@ -10,7 +10,7 @@ from django.core.signing import BadSignature, Signer
 
 from semeia.errors import SemeiaError
 from semeia.home import reason
-from semeia.signals.edf import SUFFIXES
+from semeia.signals.opening import SUFFIXES
 
 __all__ = ["Listing", "NotThere", "Place", "found_at", "listing"]
 

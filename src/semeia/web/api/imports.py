@@ -12,7 +12,7 @@ from ninja.errors import HttpError
 from pydantic import Field
 
 from semeia.errors import SemeiaError
-from semeia.signals.edf import files_under
+from semeia.signals.opening import files_under
 from semeia.web import folders, library, uploads
 from semeia.web.api.access import user_of
 from semeia.web.api.answers import Refusal, Refused
