@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import edfio
@@ -9,7 +11,9 @@ import numpy as np
 import pytest
 
 from semeia.datasets.chbmit import chbmit
-from semeia.errors import DatasetError, FileError
+from semeia.errors import DatasetError, FileError, MontageError
+from semeia.signals.electrodes import scalp_channels
+from semeia.signals.montage import montage_named
 
 
 def write_case(root: Path, case: str, files: dict[str, tuple[int, list[tuple[int, int]]]]) -> None:
@@ -18,7 +22,8 @@ def write_case(root: Path, case: str, files: dict[str, tuple[int, list[tuple[int
     folder.mkdir(parents=True)
     lines = ["Data Sampling Rate: 256 Hz", "Channels in EDF Files:", "Channel 1: FP1-F7"]
     for name, (seconds, seizures) in files.items():
-        signal = edfio.EdfSignal(np.zeros(seconds * 16), 16, label="FP1-F7", physical_range=(-100, 100))
+        noise = np.random.default_rng([*map(ord, name)]).normal(0, 30, seconds * 16)
+        signal = edfio.EdfSignal(noise, 16, label="FP1-F7", physical_range=(-500, 500))
         edfio.Edf([signal]).write(folder / name)
         lines += [f"File Name: {name}", f"Number of Seizures in File: {len(seizures)}"]
         for start, stop in seizures:
@@ -82,6 +87,113 @@ def test_other_folders_and_broken_files_are_refused(tmp_path, root):
         chbmit(root)
 
 
+NIGHT = datetime.datetime(2077, 5, 9, 22, 30)
+LABELS = ("FP1-F7", "F7-T7", "-", "T7-P7", "-")
+
+
+def write_night(
+    folder: Path,
+    starts: Sequence[datetime.datetime | None],
+    clocks: Sequence[str],
+    labels: Sequence[Sequence[str]] | None = None,
+) -> None:
+    """Write recordings of 10 min with a seizure at 100 s in the first and the last, and their summary."""
+    folder.mkdir(parents=True)
+    lines = ["Data Sampling Rate: 256 Hz"]
+    for number, (start, clock) in enumerate(zip(starts, clocks, strict=True)):
+        name = f"{folder.name}_{number:02d}.edf"
+        own = labels[number] if labels else LABELS
+        noise = np.random.default_rng(number).normal(0, 30, (len(own), 600))
+        signals = [
+            edfio.EdfSignal(x, 1, label=label, physical_range=(-500, 500)) for x, label in zip(noise, own, strict=True)
+        ]
+        when = (
+            {} if start is None else {"recording": edfio.Recording(startdate=start.date()), "starttime": start.time()}
+        )
+        edfio.Edf(signals, **when).write(folder / name)
+        marked = number in {0, len(starts) - 1}
+        lines += ["Channels changed:", *(f"Channel {k}: {label}" for k, label in enumerate(own, 1))]
+        lines += [
+            f"File Name: {name}",
+            f"File Start Time: {clock}" if clock else "",
+            f"Number of Seizures in File: {marked:d}",
+        ]
+        lines += ["Seizure Start Time: 100 seconds", "Seizure End Time: 130 seconds"] if marked else []
+    (folder / f"{folder.name}-summary.txt").write_text("\n".join(lines))
+
+
+def hours(count: int) -> list[datetime.datetime]:
+    return [NIGHT + datetime.timedelta(hours=k) for k in range(count)]
+
+
+CLOCKS = ["22:30:00", "23:30:00", "24:30:00", "25:30:00"]
+
+
+def test_headers_are_the_clock_and_each_file_knows_the_seizures_of_the_others(tmp_path):
+    write_night(tmp_path / "chb30", hours(4), CLOCKS)
+    found = chbmit(tmp_path)
+    assert [r.started_at for r in found] == hours(4)
+    assert [r.around for r in found] == [(10900,), (-3500, 7300), (-7100, 3700), (-10700,)]
+
+
+def test_seizures_of_files_that_are_not_there_are_known_too(tmp_path):
+    write_night(tmp_path / "chb30", hours(4), CLOCKS)
+    (tmp_path / "chb30" / "chb30_03.edf").unlink()
+    assert [r.around for r in chbmit(tmp_path)] == [(10900,), (-3500, 7300), (-7100, 3700)]
+
+
+def test_days_without_a_file_are_told_by_the_headers_alone(tmp_path):
+    starts = [*hours(3), hours(4)[3] + datetime.timedelta(days=2)]
+    write_night(tmp_path / "chb30", starts, CLOCKS)
+    found = chbmit(tmp_path)
+    assert [r.started_at for r in found] == starts
+    assert found[0].around == (10900 + 2 * 86400,)
+    (tmp_path / "chb30" / "chb30_02.edf").unlink()
+    assert chbmit(tmp_path)[0].around == (10900 + 2 * 86400,)
+
+
+@pytest.mark.parametrize("start", [None, NIGHT, datetime.datetime(2000, 1, 1)])
+def test_summary_is_the_clock_where_the_headers_are_none(tmp_path, start):
+    write_night(tmp_path / "chb30", [start] * 4, CLOCKS)
+    found = chbmit(tmp_path)
+    assert [(r.started_at - found[0].started_at).total_seconds() for r in found] == [0, 3600, 7200, 10800]
+    assert found[1].around == (-3500, 7300)
+
+
+def test_case_without_clock_times_has_no_clock(tmp_path):
+    write_night(tmp_path / "chb24", [None] * 4, [""] * 4)
+    assert {(r.started_at, r.around) for r in chbmit(tmp_path)} == {(None, ())}
+
+
+def test_cases_of_one_patient_are_not_on_top_of_each_other(tmp_path):
+    for case in ("chb01", "chb21"):
+        write_night(tmp_path / case, [None] * 4, CLOCKS)
+        for file in (tmp_path / case).glob("*.edf"):  # other samples
+            file.write_bytes(file.read_bytes()[:-4] + case.encode()[-4:])
+    first, *_, last = chbmit(tmp_path)
+    assert first.patient == last.patient
+    assert (last.started_at - first.started_at).days == 548
+
+
+def test_dummies_and_channels_that_change_midway_are_told_apart_by_the_files(tmp_path):
+    changed = ("FP1-CS2", "F7-CS2", "T7-CS2", "P7-CS2", "-")
+    write_night(tmp_path / "chb12", hours(4), CLOCKS, [LABELS, changed, LABELS, changed])
+    found = chbmit(tmp_path)
+    assert len(found) == 4
+    for recording, own in zip(found, [LABELS, changed] * 2, strict=True):
+        with recording.open() as opened:
+            assert tuple(channel.label for channel in opened.channels) == own
+            assert len(scalp_channels(opened)) == sum(label != "-" for label in own)
+
+
+def test_recordings_that_cannot_give_a_montage_are_left_out(tmp_path):
+    whole = montage_named("longitudinal").labels
+    write_night(tmp_path / "chb12", hours(4), CLOCKS, [whole, LABELS, whole, LABELS])
+    assert [r.path.stem for r in chbmit(tmp_path, montage="longitudinal")] == ["chb12_00", "chb12_02"]
+    with pytest.raises(MontageError):
+        chbmit(tmp_path, montage="longitudnal")
+
+
 def test_real_layout_is_read_and_its_short_files_are_refused(shared_data):
     layout = shared_data / "layouts" / "chbmit"
     with pytest.raises(DatasetError, match=r"chb05_06\.edf: a seizure is marked from 417 s"):
@@ -93,6 +205,9 @@ def test_real_layout_is_read_and_its_short_files_are_refused(shared_data):
         "chb08": 5,
     }
     assert len(chbmit(layout, only_with_seizures=True, check_times=False)) == 10
+    third = next(r for r in found if r.path.name == "chb08_03.edf")
+    assert third.started_at.time() == datetime.time(13, 28, 59)
+    assert third.around[0] == pytest.approx(2670 - 3602, abs=1)  # the seizure of chb08_02
 
 
 def test_real_clips_are_not_taken_for_the_data_set(shared_data):

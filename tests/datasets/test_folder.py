@@ -7,16 +7,18 @@ from pathlib import Path
 import edfio
 import numpy as np
 import pytest
+import scipy.io
 
 from semeia.datasets.folder import folder
-from semeia.errors import DatasetError, RecipeError
+from semeia.errors import DatasetError, FileError, RecipeError
 from semeia.events import Event, Events, write_tsv
 
 
 def write_edf(path: Path, seizures: list[tuple[float, float]] | None, subject: str = "X") -> Path:
     """Write a minute of one channel; EDF+ when `seizures` is a list, plain EDF when it is None."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    signal = edfio.EdfSignal(np.zeros(6000), 100, label="Fp1", physical_range=(-100, 100))
+    noise = np.random.default_rng([*map(ord, str(path))]).normal(0, 30, 6000)
+    signal = edfio.EdfSignal(noise, 100, label="Fp1", physical_range=(-500, 500))
     notes = [edfio.EdfAnnotation(onset, length, "seizure") for onset, length in seizures or []]
     if seizures is not None:
         notes.append(edfio.EdfAnnotation(0, None, "start"))
@@ -73,7 +75,7 @@ def test_missing_patient_is_refused(tmp_path):
     write_edf(tmp_path / "a.edf", [])
     with pytest.raises(DatasetError, match="its header names no patient"):
         folder(tmp_path, patient_from="header")
-    with pytest.raises(RecipeError, match="patient_from = 'name': it is one of auto, folder, header, file"):
+    with pytest.raises(RecipeError, match="patient_from = 'name': it is one of auto, folder, header, file, recording"):
         folder(tmp_path, patient_from="name")
 
 
@@ -89,6 +91,70 @@ def test_seizure_outside_its_recording_is_refused(tmp_path):
     write_tsv(Events([Event(400, 5)]), tmp_path / "a.tsv")
     with pytest.raises(DatasetError, match="the marks belong to another"):
         folder(tmp_path)
+
+
+def write_mat(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng([*map(ord, str(path))]).normal(0, 30, (6000, 3))
+    scipy.io.savemat(path, {f"eeg_{path.stem}": noise})
+    return path
+
+
+def test_names_of_files_and_folders_label_them_as_a_whole(tmp_path):
+    for name in ("sz1_ict_clean.mat", "sz1_pre_clean.mat", "calm/a.mat"):
+        write_mat(tmp_path / name)
+    labels = {"*_ict_*": "ictal", "*_pre_*": "preictal", "calm/*": "interictal"}
+    found = folder(tmp_path, rate=100, labels=labels)
+    assert [(r.path.stem, r.patient, [(e.onset, e.stop, e.label) for e in r.events]) for r in found] == [
+        ("a", "calm", [(0, 60, "interictal")]),
+        ("sz1_ict_clean", "sz1", [(0, 60, "ictal")]),
+        ("sz1_pre_clean", "sz1", [(0, 60, "preictal")]),
+    ]
+    assert [len(r.events.seizures()) for r in found] == [0, 1, 0]
+    with found[0].open() as recording:
+        assert (recording.rate, len(recording.channels)) == (100, 3)
+
+
+def test_labels_that_contradict_are_refused(tmp_path):
+    write_mat(tmp_path / "sz1_ict_pre.mat")
+    with pytest.raises(DatasetError, match=r"sz1_ict_pre.mat: labels contradict each other: '\*_ict\*' = 'ictal', "):
+        folder(tmp_path, rate=100, labels={"*_ict*": "ictal", "*_pre*": "preictal"})
+
+
+def test_mat_file_needs_a_table_or_a_label(tmp_path):
+    write_mat(tmp_path / "a.mat")
+    with pytest.raises(DatasetError, match=r"a.mat: nothing says what is in it; put a_events.tsv beside it.*or name"):
+        folder(tmp_path, rate=100)
+    write_tsv(Events([Event(40, 5)], duration=60), tmp_path / "a.tsv")
+    assert [event.onset for event in folder(tmp_path, rate=100)[0].events] == [40]
+    with pytest.raises(FileError, match="a.mat: .* give it as rate="):
+        folder(tmp_path)
+
+
+def test_each_recording_may_be_a_patient_by_itself(tmp_path):
+    for name in ("SZ_sample1.mat", "deep/SZ_sample1.mat"):
+        write_mat(tmp_path / name)
+    found = folder(tmp_path, rate=100, labels={"SZ_*": "seizure"}, patient_from="recording")
+    assert [r.patient for r in found] == ["SZ_sample1", "deep/SZ_sample1"]
+
+
+def test_same_recording_twice_is_refused(tmp_path):
+    path = write_edf(tmp_path / "p1" / "a.edf", [])
+    (tmp_path / "p2").mkdir()
+    (tmp_path / "p2" / "b.edf").write_bytes(path.read_bytes())
+    with pytest.raises(DatasetError, match="p1/a.edf and p2/b.edf are the same recording"):
+        folder(tmp_path)
+
+
+def test_real_contest_and_clinic_clips_are_labelled_by_name(shared_data):
+    kramer = folder(shared_data / "kramer_ieeg", rate=400, labels={"*_ict_*": "ictal", "*_pre_*": "preictal"})
+    assert {r.patient: sorted(e.label for o in kramer if o.patient == r.patient for e in o.events) for r in kramer} == {
+        f"sz{number}": ["ictal", "preictal"] for number in (1, 2, 3)
+    }
+    names = ("SZ", "LPD", "GPD", "LRDA", "GRDA", "Other")
+    clips = folder(shared_data / "iiic_clips", rate=200, labels={f"{n}_*": n for n in names}, patient_from="recording")
+    assert sorted(r.events[0].label for r in clips) == sorted(names * 2)
+    assert {r.duration for r in clips} == {50}
 
 
 def test_real_clips_are_labelled(shared_data):

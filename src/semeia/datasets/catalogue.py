@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from inspect import signature
 from pathlib import Path
@@ -14,9 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from semeia.datasets.labelled import LabelledRecording
 from semeia.errors import DatasetError, RecipeError
+from semeia.home import home_folder
 from semeia.recipe import check_parameters, look_up
 
-__all__ = ["SourceEntry", "entry_of", "gather", "names"]
+__all__ = ["SourceEntry", "check", "entry_of", "gather", "names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,16 @@ class SourceEntry:
 
 _CATALOGUE = {
     "chbmit": SourceEntry("semeia.datasets.chbmit", "chbmit", "CHB-MIT scalp EEG as PhysioNet lays it out"),
-    "folder": SourceEntry("semeia.datasets.folder", "folder", "EDF+ files with annotations, or a TSV beside each"),
+    "siena": SourceEntry("semeia.datasets.siena", "siena", "Siena scalp EEG as PhysioNet lays it out"),
+    "aes2014": SourceEntry("semeia.datasets.aes2014", "aes2014", "AES 2014 prediction challenge: dogs and people"),
+    "melbourne2016": SourceEntry(
+        "semeia.datasets.melbourne2016", "melbourne2016", "Melbourne 2016 prediction contest, both releases"
+    ),
+    "bonn": SourceEntry("semeia.datasets.bonn", "bonn", "Bonn segments of one channel: healthy, interictal, ictal"),
+    "bids": SourceEntry("semeia.datasets.bids", "bids", "BIDS-EEG with events, as SzCORE's data sets"),
+    "folder": SourceEntry(
+        "semeia.datasets.folder", "folder", "EDF, BDF, MAT files with annotations, a TSV beside each, or labels by name"
+    ),
     "simulated": SourceEntry("semeia.datasets.simulated", "simulated", "simulated patients, made once and kept"),
 }
 
@@ -76,7 +86,8 @@ def gather(
     source : str
         As in `names`.
     beside : Path
-        Where a relative ``path`` is looked for first; then under ``$SEMEIA_DATA``, then in the working directory.
+        Where a relative ``path`` is looked for first; then under ``$SEMEIA_DATA``, in the working directory, and among
+        what `semeia.datasets.download` fetched.
     optional : bool
         Return nothing, instead of raising, when ``path`` does not exist.
     weight : float
@@ -93,11 +104,7 @@ def gather(
     DatasetError
         If its path does not exist, or what is there cannot be used.
     """
-    entry = entry_of(source)
-    importer = getattr(importlib.import_module(entry.module), entry.function)
-    known = dict(signature(importer).parameters)
-    takes_time = known.pop("progress", None) is not None
-    check_parameters(f"data source {source!r}", known, parameters, others=("optional", "weight"))
+    importer = _importer(source, parameters)
     if "path" in parameters:
         place = _place(parameters["path"], beside)
         if not place.exists():
@@ -106,9 +113,35 @@ def gather(
             raise DatasetError(f"data source {source!r}: {parameters['path']} does not exist")
         parameters["path"] = place
     parameters = _checked(source, importer, parameters)
-    if takes_time and progress is not None:
+    if progress is not None and "progress" in signature(importer).parameters:
         parameters["progress"] = progress
     return [replace(recording, source=source, weight=weight) for recording in importer(**parameters)]
+
+
+def check(source: str, parameters: Mapping[str, Any], beside: Path = Path()) -> bool:
+    """Check what a recipe says about a source, and return whether its files are here; none is opened.
+
+    Parameters
+    ----------
+    source, parameters, beside
+        As `gather` takes them.
+
+    Raises
+    ------
+    RecipeError
+        If the source or a parameter is unknown or missing, or a value is of another kind.
+    """
+    _checked(source, _importer(source, parameters), dict(parameters))
+    return "path" not in parameters or _place(parameters["path"], beside).exists()
+
+
+def _importer(source: str, parameters: Mapping[str, Any]) -> Callable[..., list[LabelledRecording]]:
+    """Return an importer that takes these parameters."""
+    entry = entry_of(source)
+    importer: Callable[..., list[LabelledRecording]] = getattr(importlib.import_module(entry.module), entry.function)
+    known = {name: parameter for name, parameter in signature(importer).parameters.items() if name != "progress"}
+    check_parameters(f"data source {source!r}", known, parameters, others=("optional", "weight"))
+    return importer
 
 
 def _checked(source: str, importer: Callable[..., Any], parameters: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +149,7 @@ def _checked(source: str, importer: Callable[..., Any], parameters: dict[str, An
     hints, checked = get_type_hints(importer, include_extras=True), {}
     for name, value in parameters.items():
         try:
-            checked[name] = TypeAdapter(hints[name]).validate_python(value)
+            checked[name] = TypeAdapter(hints.get(name, Any)).validate_python(value)
         except ValidationError as error:
             reason = error.errors()[0]["msg"].lower()
             raise RecipeError(f"data source {source!r}: {name} = {value!r}: {reason}") from error
@@ -126,5 +159,5 @@ def _checked(source: str, importer: Callable[..., Any], parameters: dict[str, An
 def _place(path: str | Path, beside: Path) -> Path:
     place = Path(path).expanduser()
     data = os.environ.get("SEMEIA_DATA")
-    candidates = [beside / place, *([Path(data) / place] if data else []), place]
+    candidates = [beside / place, *([Path(data) / place] if data else []), place, home_folder() / "data" / place]
     return next((candidate for candidate in candidates if candidate.exists()), place)

@@ -1,43 +1,58 @@
-"""A folder of recordings that carry their own marks: EDF+ annotations, or a TSV beside each."""
+"""A folder of recordings: marked by EDF+ annotations, by a TSV beside each, or as a whole by the name of the file."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal, get_args
 
+from semeia.datasets.importing import distinct, with_clocks
 from semeia.datasets.labelled import LabelledRecording
 from semeia.errors import DatasetError, FileError, RecipeError
 from semeia.evaluation import events_of
-from semeia.events import Events
+from semeia.events import Event, Events
 from semeia.signals import Recording, open_recording
-from semeia.signals.edf import files_under
+from semeia.signals.opening import files_under
 
 __all__ = ["folder"]
 
-PatientFrom = Literal["auto", "folder", "header", "file"]
+PatientFrom = Literal["auto", "folder", "header", "file", "recording"]
 _UNKNOWN = {"", "x"}  # EDF+ writes X for what is unknown
 
 
-def folder(path: str | Path, *, patient_from: PatientFrom = "auto") -> list[LabelledRecording]:
-    """Return the recordings of a folder and its sub-folders.
+def folder(
+    path: str | Path,
+    *,
+    patient_from: PatientFrom = "auto",
+    rate: float | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> list[LabelledRecording]:
+    """Return the recordings of a folder and its sub-folders: EDF, BDF and MAT.
 
-    The marks of ``a.edf`` are those in ``a_events.tsv`` or ``a.tsv`` beside it (``a_eeg.edf``: also
-    ``a_events.tsv``), otherwise its own annotations. A file of EDF+ or BDF+ that marks no seizure has none.
-    Plain EDF cannot say so and needs its TSV.
+    A file that a pattern of `labels` fits is of that class as a whole. The marks of another, ``a.edf``, are those in
+    ``a_events.tsv`` or ``a.tsv`` beside it (``a_eeg.edf``: also ``a_events.tsv``), otherwise its own annotations. A
+    file of EDF+ or BDF+ that marks no seizure has none. Plain EDF and MAT cannot say so: they need a TSV or label.
 
     Parameters
     ----------
     path : str or Path
-    patient_from : {"auto", "folder", "header", "file"}
+    patient_from : {"auto", "folder", "header", "file", "recording"}
         Whose a recording is: the first sub-folder it lies in, the patient code of its header, or its file
-        name up to the first ``_``. ``auto`` takes the first of these that there is.
+        name up to the first ``_``. ``auto`` takes the first of these that there is. With ``recording`` each is a
+        patient by itself: where nobody says whose they are.
+    rate : float, optional
+        Sampling rate in Hz of files that do not say their own (plain MAT arrays).
+    labels : mapping of str to str, optional
+        Label of the files whose name, or path below the folder, fits a pattern: ``{"*_ict_*": "ictal"}``.
 
     Raises
     ------
     FileError
         If a recording or a TSV cannot be read.
     DatasetError
-        If there is no recording, one has no marks or no patient, or a seizure lies outside its recording.
+        If there is no recording; if one has no marks, no patient or two labels, is there twice, or its marks contradict
+        each other or leave it.
     RecipeError
         If `patient_from` is none of these.
     """
@@ -49,18 +64,39 @@ def folder(path: str | Path, *, patient_from: PatientFrom = "auto") -> list[Labe
     try:
         files = files_under(root)
     except FileError:
-        raise DatasetError(f"{root}: holds no EDF or BDF file") from None
-    return [_labelled(file, root, patient_from) for file in files]
+        raise DatasetError(f"{root}: holds no EDF, BDF or MAT file") from None
+    found = [_labelled(file, root, patient_from, rate, labels or {}) for file in files]
+    return distinct(with_clocks(found))
 
 
-def _labelled(path: Path, root: Path, patient_from: PatientFrom) -> LabelledRecording:
-    table = _table_beside(path)
-    with open_recording(path) as recording:
-        marked = events_of(table) if table else _own_events(path)
-        patient = _patient(recording, path.relative_to(root), patient_from)
+def _labelled(
+    path: Path, root: Path, patient_from: PatientFrom, rate: float | None, labels: Mapping[str, str]
+) -> LabelledRecording:
+    place = path.relative_to(root)
+    label = _label(place, labels)
+    with open_recording(path, rate=rate) as recording:
         duration, started_at = recording.duration, recording.started_at
+        patient = _patient(recording, place, patient_from)
+    if label is not None:
+        marked = Events([Event(0, duration, label, source=path.name)])
+    else:
+        table = _table_beside(path)
+        marked = events_of(table) if table else _own_events(path)
     events = Events(marked, duration=duration, started_at=started_at)
-    return LabelledRecording(path, patient, events, duration, group=path.stem).checked()
+    return LabelledRecording(path, patient, events, duration, group=path.stem, started_at=started_at, rate=rate)
+
+
+def _label(place: Path, labels: Mapping[str, str]) -> str | None:
+    """Return the label of the patterns that fit a file."""
+    fitting = {
+        pattern: label
+        for pattern, label in labels.items()
+        if fnmatchcase(place.name, pattern) or fnmatchcase(place.as_posix(), pattern)
+    }
+    if len(set(fitting.values())) > 1:
+        said = ", ".join(f"{pattern!r} = {label!r}" for pattern, label in fitting.items())
+        raise DatasetError(f"{place.name}: labels contradict each other: {said}")
+    return next(iter(fitting.values()), None)
 
 
 def _table_beside(path: Path) -> Path | None:
@@ -70,12 +106,13 @@ def _table_beside(path: Path) -> Path | None:
 
 
 def _own_events(path: Path) -> Events:
+    wanted = f"put {path.stem}_events.tsv beside it, with one bckg row if it has no seizure"
+    if path.suffix.lower() == ".mat":
+        raise DatasetError(f"{path.name}: nothing says what is in it; {wanted}, or name its label in labels")
     try:
         return events_of(path)
     except FileError as error:
-        raise DatasetError(
-            f"{error}; put {path.stem}_events.tsv beside it, with one bckg row if it has no seizure"
-        ) from error
+        raise DatasetError(f"{error}; {wanted}") from error
 
 
 def _patient(recording: Recording, place: Path, patient_from: PatientFrom) -> str:
@@ -83,6 +120,7 @@ def _patient(recording: Recording, place: Path, patient_from: PatientFrom) -> st
         "folder": place.parts[0] if len(place.parts) > 1 else "",
         "header": "" if recording.subject.strip().lower() in _UNKNOWN else recording.subject.strip(),
         "file": place.stem.partition("_")[0],
+        "recording": place.with_suffix("").as_posix(),
     }
     patient = known[patient_from] if patient_from != "auto" else next(filter(None, known.values()), "")
     if not patient:

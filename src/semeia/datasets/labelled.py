@@ -7,11 +7,14 @@ from datetime import datetime
 from pathlib import Path
 
 from semeia.errors import DatasetError
-from semeia.events import Events
+from semeia.events import Event, Events, is_seizure
+from semeia.signals import Recording, open_recording
 
 __all__ = ["LabelledRecording"]
 
-_SLACK = 1.0  # seconds by which marks may pass the end: their files round to whole seconds
+_SLACK = 1.0  # seconds by which marks may pass the end, or each other: their files round to whole seconds
+_CLASSES = {"preictal", "interictal", "healthy"}
+"""Labels that, with seizures, exclude each other: an instant has one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class LabelledRecording:
         Name of the importer; `semeia.datasets.gather` fills it in.
     weight : float
         How often the patient is drawn in training, compared with others; `gather` fills it in.
+    rate : float, optional
+        Hz, of a file that does not say its own sampling rate; `open` tells it.
     """
 
     path: Path
@@ -58,19 +63,43 @@ class LabelledRecording:
     labelled: bool = True
     source: str = ""
     weight: float = 1.0
+    rate: float | None = None
+
+    def open(self) -> Recording:
+        """Return the recording, opened; see `semeia.signals.open_recording`."""
+        return open_recording(self.path, rate=self.rate)
 
     def checked(self) -> LabelledRecording:
-        """Return this recording if its seizures lie within it.
+        """Return this recording if its marks lie within it and do not contradict each other.
 
         Raises
         ------
         DatasetError
-            If one begins before it or ends after it: the file is cut short, or the labels belong to another.
+            If a seizure or another class begins before the file or ends after it (it is cut short, or the marks belong
+            to another), or two different classes overlap.
         """
-        for event in self.events.seizures():
+        before: Event | None = None
+        for event in self.events:
+            name = _class_of(event)
+            if not name:
+                continue
             if event.onset < -_SLACK or event.stop > self.duration + _SLACK:
                 raise DatasetError(
-                    f"{self.path.name}: a seizure is marked from {event.onset:g} s to {event.stop:g} s, but "
+                    f"{self.path.name}: a {name} is marked from {event.onset:g} s to {event.stop:g} s, but "
                     f"the file has {self.duration:g} s: it is cut short, or the marks belong to another"
                 )
+            if before and _class_of(before) != name and event.onset < before.stop - _SLACK:
+                raise DatasetError(
+                    f"{self.path.name}: {_class_of(before)} from {before.onset:g} s to {before.stop:g} s overlaps "
+                    f"{name} from {event.onset:g} s to {event.stop:g} s: an instant has one class"
+                )
+            if before is None or event.stop > before.stop:
+                before = event
         return self
+
+
+def _class_of(event: Event) -> str:
+    """Return which of the classes that exclude each other an event is of; empty for none."""
+    if event.status == "rejected":
+        return ""
+    return "seizure" if is_seizure(event.label) else event.label if event.label in _CLASSES else ""
