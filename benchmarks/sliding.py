@@ -55,8 +55,8 @@ def plain_loop(model: Model, path: Path) -> np.ndarray:
     window, hop, batch = 7680, 256, 64
     scores, kept = [], np.zeros((23, 0), np.float32)
     with open_recording(path) as recording, torch.inference_mode():
-        for _, block in model.transform.stream(model.check(recording), BLOCK_SECONDS):
-            kept = np.concatenate([kept, block], axis=1)
+        for _, block in model.transform.signal(model.check(recording), BLOCK_SECONDS):
+            kept = np.concatenate([kept, model.transform.apply(block)], axis=1)
             count = (kept.shape[1] - window) // hop + 1
             windows = [kept[:, k * hop : k * hop + window] for k in range(count)]
             for first in range(0, len(windows), batch):

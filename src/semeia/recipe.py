@@ -11,9 +11,9 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from semeia.errors import FileError, RecipeError
 
@@ -157,16 +157,24 @@ class Augmentation(_Table):
 
     channels: bool = Field(False, description="a random subset of channels (at least 4) in random order")
     channel_dropout: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.0, description="chance of each channel to be silenced in an example"
+        0.0, description="chance of each channel to be silenced in an example; one is always left"
     )
     shift: Annotated[float, Field(ge=0)] = Field(0.0, description="move the window by up to this many seconds")
-    mirror: bool = Field(False, description="swap the left and right of the head in half of the windows")
+    mirror: bool = Field(
+        False, description="swap the left and right of the head in half of the windows; of one named montage"
+    )
     mixup: Annotated[float, Field(ge=0)] = Field(
         0.0, description="mix pairs of examples and their classes; parameter of the Beta distribution"
     )
     amplitude: float = Field(1.0, ge=1, description="scale by a factor drawn log-uniformly from 1/a to a")
     invert: bool = Field(False, description="turn the signal upside down in half of the windows")
     noise: float = Field(0.0, ge=0, description="add white noise of up to this many µV (standard deviation)")
+
+    @model_validator(mode="after")
+    def _sides_are_known(self) -> Self:
+        if self.mirror and self.channels:
+            raise ValueError("channels in random order have no left and right: mirror or channels, not both")
+        return self
 
 
 class Weights(_Table):

@@ -36,7 +36,7 @@ class Transform(Protocol):
 
     @property
     def pointwise(self) -> bool:
-        """Whether `apply` treats every sample alike, so that a network may be slid over `stream`."""
+        """Whether `apply` treats every sample alike, so that a network may be slid over what it gives."""
 
     def shape(self, channels: int, samples: int) -> tuple[int, ...]:
         """Return the shape of what `apply` makes of one window (channels, samples).
@@ -52,6 +52,9 @@ class Transform(Protocol):
 
     def state(self) -> dict[str, Any]:
         """Return plain JSON values from which `transform_named` makes the fitted transform again."""
+
+    def signal_state(self) -> dict[str, Any]:
+        """Return the part of `state` on which `signal` depends; nothing that is fitted."""
 
     def signal(
         self,
@@ -84,6 +87,17 @@ class TransformEntry:
 
 _CATALOGUE = {
     "raw": TransformEntry("semeia.transforms.raw", "Raw", "raw windows on a fixed scale in µV, softly clipped"),
+    "spectrogram": TransformEntry(
+        "semeia.transforms.spectrogram",
+        "Spectrogram",
+        "power over frequency and time, one picture per electrode, normalised per frequency",
+    ),
+    "psd": TransformEntry(
+        "semeia.transforms.psd", "PsdDiagram", "Welch's power over time, drawn as one RGB picture per electrode"
+    ),
+    "features": TransformEntry(
+        "semeia.transforms.features", "Features", "band powers, line length, spectral edge, Hjorth parameters"
+    ),
 }
 
 

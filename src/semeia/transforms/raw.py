@@ -4,30 +4,22 @@ A network sees ``clip * tanh(µV / (scale * clip))``: nearly linear up to `scale
 so that an electrode pop of 10 mV counts little more than one of 1 mV. The scale is fixed, since normalising
 a short clip by its own amplitude divides the seizure away. Only a recipe that asks for it gets an adaptive
 gain, and only recordings of ten minutes or more have one.
-
-Signals are resampled first and filtered at the transform's own rate. So a recipe's filter is one and the same
-digital filter whatever a recording's rate was, and after a reduction it has less to do; that the resampler's
-own filter comes first changes nothing, as both are linear.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Literal, Self
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from semeia.errors import RecipeError, RecordingError
 from semeia.recipe import Kind
-from semeia.signals.filters import Filter
 from semeia.signals.recording import Recording
+from semeia.transforms.signal import BLOCK_SECONDS, SignalTransform
 
 __all__ = ["Raw"]
-
-BLOCK_SECONDS = 600.0
 
 SHORTEST_FOR_GAIN = 600.0
 """Seconds of signal below which no gain is estimated: a seizure could be most of them."""
@@ -42,22 +34,18 @@ _MAD_TO_SD = 1.4826  # of a normal distribution
 _PIECE = 32_768  # samples clipped at once
 
 
-@dataclass(frozen=True)
-class Raw:
+@dataclass(frozen=True, kw_only=True)
+class Raw(SignalTransform):
     """Examples become raw windows on a fixed physical scale.
 
     Parameters
     ----------
-    rate : float
-        Hz that recordings are resampled to.
+    rate, high_pass, low_pass, notch, causal_filter
+        As of every `SignalTransform`.
     scale : float
         µV that become 1.
     clip : float
         Limit of the soft clipping, in units of `scale`.
-    high_pass, low_pass, notch : float, optional
-        Hz; Butterworth of order 4, and a notch (`semeia.signals.filters.Filter`), at `rate`.
-    causal_filter : bool
-        Filter without seeing the future, as prediction needs.
     gain : {"fixed", "adaptive"}
         ``adaptive`` multiplies a recording by `gain_of` it.
 
@@ -72,62 +60,32 @@ class Raw:
     array([[0.   , 0.987, 5.   ]], dtype=float32)
     """
 
-    rate: float
     scale: float = 100.0
     clip: float = 5.0
-    high_pass: float | None = None
-    low_pass: float | None = None
-    notch: float | None = None
-    causal_filter: bool = False
     gain: Literal["fixed", "adaptive"] = "fixed"
 
+    name: ClassVar[str] = "raw"
     gives: ClassVar[Kind] = "signal"
     pointwise: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        for name in ("rate", "scale", "clip"):
-            value = getattr(self, name)
-            if not (_is_number(value) and value > 0):
-                raise RecipeError(f"transform 'raw': {name} is {value!r}; it must be a number above 0")
-        for name in ("high_pass", "low_pass", "notch"):
-            value = getattr(self, name)
-            if value is not None and not _is_number(value):
-                raise RecipeError(f"transform 'raw': {name} is {value!r}; it must be a frequency in Hz")
-        if not isinstance(self.causal_filter, bool):
-            raise RecipeError(f"transform 'raw': causal_filter is {self.causal_filter!r}; it must be true or false")
+        super().__post_init__()
+        self._check_positive("scale", "clip")
         if self.gain not in {"fixed", "adaptive"}:
-            raise RecipeError(f"transform 'raw': gain is {self.gain!r}; it must be 'fixed' or 'adaptive'")
-        try:
-            self.filter.sections(self.rate)
-        except RecordingError as error:
-            raise RecipeError(f"transform 'raw': {error}") from error
-
-    @property
-    def filter(self) -> Filter:
-        """The filter of every recording, at `rate`."""
-        return Filter(self.high_pass, self.low_pass, self.notch, causal=self.causal_filter)
+            raise self._refusal("gain", "'fixed' or 'adaptive'")
 
     @property
     def causal(self) -> bool:
-        """Whether no output depends on the future.
-
-        A zero-phase filter and a gain from the whole recording do. (Resampling looks ahead by ten samples of
-        the lower rate, as an anti-alias filter in an amplifier delays.)
-        """
-        return (self.filter.is_identity or self.causal_filter) and self.gain == "fixed"
+        """Whether no output depends on the future, as with a zero-phase filter or a gain from the whole recording."""
+        return super().causal and self.gain == "fixed"
 
     def shape(self, channels: int, samples: int) -> tuple[int, ...]:
         """Return the window's own shape."""
         return channels, samples
 
-    def fit(self, batches: Iterable[NDArray[np.float32]]) -> Self:
-        """Return itself: the scale is physical and the gain each recording's own, so nothing is learnt."""
-        del batches
-        return self
-
-    def state(self) -> dict[str, Any]:
-        """Return its parameters as plain JSON values; `transform_named` makes it again."""
-        return asdict(self)
+    def signal_state(self) -> dict[str, Any]:
+        """Return the part of `state` on which `signal` depends."""
+        return super().signal_state() | ({} if self.gain == "fixed" else {"gain": self.gain})
 
     def signal(
         self,
@@ -135,43 +93,11 @@ class Raw:
         block_seconds: float = BLOCK_SECONDS,
         channels: Sequence[int | str] | None = None,
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """Filter and resample a recording of any length, in bounded memory, ready for `apply`.
-
-        Parameters
-        ----------
-        recording : Recording
-        block_seconds : float
-            Length of the blocks; the last is shorter.
-        channels : sequence, optional
-            Indices or labels; all by default.
-
-        Yields
-        ------
-        first : int
-            Index of the block's first sample on the grid ``k / rate``.
-        block : array, float32, (channels, samples)
-            µV, times `gain_of` the recording; NaN in gaps. The caller may change it.
-
-        Raises
-        ------
-        RecordingError
-            If a channel is unknown, or the blocks have no length.
-        """
+        """Filter and resample as every `SignalTransform`, and multiply by `gain_of` the recording."""
         gain = self.gain_of(recording, channels)
-        for first, block in self.filter.blocks(recording, block_seconds, channels, self.rate):
+        for first, block in super().signal(recording, block_seconds, channels):
             if gain != 1:
                 np.multiply(block, np.float32(gain), out=block)
-            yield first, block
-
-    def stream(
-        self,
-        recording: Recording,
-        block_seconds: float = BLOCK_SECONDS,
-        channels: Sequence[int | str] | None = None,
-    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """Do `signal` and `apply`: what a network sees of a recording, block by block, NaN in gaps."""
-        for first, block in self.signal(recording, block_seconds, channels):
-            self._clip_in_place(block)
             yield first, block
 
     def apply(self, batch: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
@@ -187,7 +113,13 @@ class Raw:
             ``clip * tanh(batch / (scale * clip))``; NaN stays.
         """
         scaled = np.array(batch, np.float32, order="C")
-        self._clip_in_place(scaled)
+        flat = scaled.reshape(-1)
+        # Piece by piece, as three passes over what is in the processor's cache cost little more than one.
+        for start in range(0, flat.size, _PIECE):
+            piece = flat[start : start + _PIECE]
+            np.multiply(piece, np.float32(1 / (self.scale * self.clip)), out=piece)
+            np.tanh(piece, out=piece)
+            np.multiply(piece, np.float32(self.clip), out=piece)
         return scaled
 
     def gain_of(self, recording: Recording, channels: Sequence[int | str] | None = None) -> float:
@@ -221,25 +153,9 @@ class Raw:
         window -= np.median(window, axis=1, keepdims=True)
         return np.float32(_MAD_TO_SD) * np.median(np.abs(window), axis=1)
 
-    def _clip_in_place(self, signal: NDArray[np.float32]) -> None:
-        # Piece by piece, as three passes over what is in the processor's cache cost little more than one.
-        if signal.flags.c_contiguous:
-            flat = signal.reshape(-1)
-            pieces = (flat[start : start + _PIECE] for start in range(0, flat.size, _PIECE))
-        else:
-            pieces = (row for row in signal)
-        for piece in pieces:
-            np.multiply(piece, np.float32(1 / (self.scale * self.clip)), out=piece)
-            np.tanh(piece, out=piece)
-            np.multiply(piece, np.float32(self.clip), out=piece)
-
 
 def _starts(duration: float) -> list[float]:
     """Return where evenly spaced gain windows begin, in seconds."""
     count = min(_GAIN_WINDOWS, int(duration // _GAIN_WINDOW))
     spacing = duration / count
     return [index * spacing + (spacing - _GAIN_WINDOW) / 2 for index in range(count)]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
