@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 
 from semeia.errors import RecipeError
-from semeia.networks import build, names, title
+from semeia.networks import build, entry_of, names, title
 from semeia.networks.convnet import LAYERS
+from semeia.networks.freezing import stages_of
 from semeia.networks.shapes import TimeLayer, output_length, shortest_input
+from semeia.networks.time_major import Conv1d, MaxPool1d, is_time_major
 
 
 def parameters(module: nn.Module) -> int:
@@ -25,8 +27,21 @@ def test_convnet_has_the_shapes_and_parameters_of_the_original() -> None:
     for layer in network.features:
         x = layer(x)
         lengths.append(x.shape[-1])
-    assert lengths == [1538, 1538, 153, 40, 40, 7]
+    assert lengths == [1538, 153, 153, 40, 7, 7]
     assert network(torch.zeros(5, 23, 7680)).shape == (5, 2)
+
+
+def test_convnet_computes_what_the_published_layers_do() -> None:
+    network = build("convnet", (23, 7680), 2).eval()
+    published = nn.Sequential(
+        *(nn.Conv1d(23, 10, 10, 5, 9), nn.ReLU(), nn.MaxPool1d(15, 10)),
+        *(nn.Conv1d(10, 5, 5, 4, 4), nn.ReLU(), nn.MaxPool1d(10, 5)),
+        *(nn.Flatten(), nn.Dropout(0.5), nn.Linear(35, 15), nn.Linear(15, 2)),
+    ).eval()
+    published.load_state_dict(dict(zip(published.state_dict(), network.state_dict().values(), strict=True)))
+    x = torch.randn(4, 23, 7680)
+    torch.testing.assert_close(network(x), published(x), atol=1e-5, rtol=0)
+    torch.testing.assert_close(gradients(network, x), gradients(published, x), atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize(("samples", "same"), [(7661, False), (7662, True), (8661, True), (8662, False)])
@@ -69,8 +84,83 @@ def test_unknown_network_and_parameter_are_named() -> None:
 
 
 def test_every_network_of_the_catalogue_can_be_built() -> None:
-    for name in names():
-        assert build(name, (23, 7680), 2).eval()(torch.zeros(2, 23, 7680)).shape == (2, 2)
+    shapes = {"signal": (23, 7680), "picture": (23, 80, 120), "features": (23,)}
+    needed = {"layers": {"layers": [{"kind": "relu"}]}}
+    tried = {name: entry_of(name) for name in names() if not entry_of(name).extra}
+    for name, entry in tried.items():
+        for kind in entry.takes:
+            with torch.device("meta"):  # shapes without numbers
+                network = build(name, shapes[kind], 2, **needed.get(name, {})).eval()
+                x = torch.zeros(2, *shapes[kind])
+                assert network(x).shape == ((2, 23, 2) if entry.per_channel else (2, 2)), name
+                assert network.embed(x).shape == (2, network.embedding_width), name
+            assert sum(map(parameters, stages_of(network))) == parameters(network), name
+
+
+def time_major(x: Tensor) -> Tensor:
+    """Return the same batch with the channels of one moment side by side in memory."""
+    return x.transpose(1, 2).contiguous().transpose(1, 2)
+
+
+def gradients(network: nn.Module, x: Tensor) -> Tensor:
+    network.zero_grad()
+    nn.functional.cross_entropy(network(x), torch.arange(len(x)) % 2).backward()
+    return torch.cat([p.grad.flatten() for p in network.parameters()])
+
+
+@pytest.mark.parametrize("name", ["convnet", "channelwise"])
+def test_time_major_batches_give_the_same_scores_and_gradients(name: str) -> None:
+    torch.manual_seed(0)
+    network, x = build(name, (5, 2000), 2, dropout=0.0), torch.randn(6, 5, 2000)
+    assert is_time_major(time_major(x))
+    assert not is_time_major(x)
+    torch.testing.assert_close(network(time_major(x)), network(x), atol=1e-5, rtol=0)
+    torch.testing.assert_close(gradients(network, time_major(x)), gradients(network, x), atol=1e-5, rtol=1e-4)
+
+
+def test_convnet_hands_time_major_batches_on_as_such() -> None:
+    network, x = build("convnet", (23, 7680), 2), time_major(torch.randn(2, 23, 7680))
+    for layer in network.features:
+        x = layer(x)
+        assert is_time_major(x)
+
+
+def test_channelwise_trains_in_the_order_of_pictures_and_scores_the_same_as_before() -> None:
+    network, x = build("channelwise", (4, 800), 2), torch.randn(3, 7, 800)
+    first = network.features[1]
+    assert first(network.train().features[0](x)).is_contiguous(memory_format=torch.channels_last)
+    assert first(network.eval().features[0](x)).is_contiguous()
+
+
+@given(st.builds(TimeLayer, st.integers(1, 9), st.integers(1, 6), st.integers(0, 8)), st.integers(1, 4), st.data())
+@settings(deadline=None)
+def test_layers_over_time_equal_their_parents_in_either_order(
+    layer: TimeLayer, channels: int, data: st.DataObject
+) -> None:
+    kernel, stride, padding = layer
+    dilation, samples = data.draw(st.integers(1, 3)), data.draw(st.integers(30, 60))
+    torch.manual_seed(0)
+    convolution = Conv1d(channels, 3, kernel, stride, padding, dilation)
+    pooling = MaxPool1d(kernel, stride, min(padding, kernel // 2), dilation)
+    x = torch.randn(2, channels, samples, dtype=torch.float64)
+    for module, parent in ((convolution.double(), nn.Conv1d), (pooling, nn.MaxPool1d)):
+        results = []
+        for batch, forward in ((x, parent.forward), (x, type(module).forward), (time_major(x), type(module).forward)):
+            leaf = batch.detach().requires_grad_()
+            given = forward(module, leaf)
+            given.square().sum().backward()
+            results.append((given.detach(), leaf.grad))
+        for scores, gradient in results[1:]:
+            torch.testing.assert_close(scores, results[0][0])
+            torch.testing.assert_close(gradient, results[0][1])
+
+
+def test_layers_over_time_take_single_examples_and_odd_settings_as_their_parents_do() -> None:
+    x = torch.randn(3, 40)
+    same = Conv1d(3, 2, 5, padding="same", padding_mode="circular")
+    torch.testing.assert_close(same(time_major(x[None])), nn.Conv1d.forward(same, x[None]))
+    assert Conv1d(3, 2, 5)(x).shape == (2, 36)
+    assert MaxPool1d(4)(x).shape == (3, 10)
 
 
 layers = st.lists(

@@ -315,6 +315,6 @@ def _time_layer(module: nn.Module) -> TimeLayer | None:
 
 
 def _is_pointwise(module: nn.Module) -> bool:
-    activations = (nn.ReLU, nn.ELU, nn.GELU, nn.SiLU, nn.LeakyReLU, nn.Identity)
+    activations = (nn.ReLU, nn.ELU, nn.GELU, nn.SiLU, nn.LeakyReLU, nn.Tanh, nn.Identity)
     constants_in_evaluation = (nn.Dropout, nn.BatchNorm1d, nn.BatchNorm2d)
     return isinstance(module, activations + constants_in_evaluation) or getattr(module, "pointwise_in_time", False)

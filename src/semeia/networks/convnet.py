@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from semeia.errors import RecipeError
 from semeia.networks.shapes import TimeLayer, output_length, shortest_input
+from semeia.networks.time_major import Conv1d, MaxPool1d
 
 __all__ = ["LAYERS", "ConvNet"]
 
@@ -18,7 +19,7 @@ class ConvNet(nn.Module):
     ``Conv1d(23,10,k=10,s=5,p=9) ReLU MaxPool1d(15,s=10) Conv1d(10,5,k=5,s=4,p=4) ReLU MaxPool1d(10,s=5)
     Dropout(.5) Linear(35,15) Linear(15,2)``: 3,137 parameters at 23 channels of 7680 samples (30 s at 256 Hz). The same
     layers on other windows are a variant. The original ended in a softmax before its cross-entropy; this one returns
-    logits.
+    logits. Fastest on batches whose channels lie side by side in memory (`semeia.networks.time_major`).
 
     Parameters
     ----------
@@ -45,15 +46,22 @@ class ConvNet(nn.Module):
                 f"the shortest that fits is {shortest_input(LAYERS)}"
             )
         conv1, pool1, conv2, pool2 = LAYERS
+        # The maximum of ReLUs is the ReLU of the maximum, which is a tenth of the work.
         self.features = nn.Sequential(
-            nn.Conv1d(channels, 10, conv1.kernel, conv1.stride, conv1.padding),
+            Conv1d(channels, 10, conv1.kernel, conv1.stride, conv1.padding),
+            MaxPool1d(pool1.kernel, pool1.stride),
             nn.ReLU(),
-            nn.MaxPool1d(pool1.kernel, pool1.stride),
-            nn.Conv1d(10, 5, conv2.kernel, conv2.stride, conv2.padding),
+            Conv1d(10, 5, conv2.kernel, conv2.stride, conv2.padding),
+            MaxPool1d(pool2.kernel, pool2.stride),
             nn.ReLU(),
-            nn.MaxPool1d(pool2.kernel, pool2.stride),
         )
+        self.embedding_width = 15
         self.head = nn.Sequential(nn.Flatten(), nn.Dropout(dropout), nn.Linear(5 * length, 15), nn.Linear(15, classes))
+
+    def embed(self, x: Tensor) -> Tensor:
+        """Map (batch, channels, samples) to what the last layer sees (batch, 15)."""
+        embedding: Tensor = self.head[:-1](self.features(x))
+        return embedding
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, channels, samples) to logits (batch, classes)."""
