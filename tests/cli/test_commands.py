@@ -17,7 +17,10 @@ from semeia.cli.progress import json_lines
 from semeia.cli.text import clock, plural, printable, sparkline
 from semeia.errors import StorageError
 
-COMMANDS = {"demo", "detect", "import", "info", "models", "open", "score", "serve", "simulate", "train"}
+COMMANDS = {
+    *("catalogue", "demo", "detect", "export", "import", "info", "models", "open", "score", "serve", "simulate"),
+    *("train", "datasets", "recipe", "runs"),
+}
 
 
 def test_version_is_that_of_the_package() -> None:
@@ -29,7 +32,8 @@ def test_help_names_every_command_and_that_this_is_no_medical_device(run) -> Non
     assert code == 0
     assert all(name in out for name in COMMANDS)
     assert "Not a medical device" in out
-    assert {command.name or command.callback.__name__ for command in app.registered_commands} == COMMANDS
+    groups = {group.name for group in app.registered_groups}
+    assert groups | {command.name or command.callback.__name__ for command in app.registered_commands} == COMMANDS
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))

@@ -10,8 +10,11 @@ from typing import Annotated
 
 import typer
 
+from semeia.cli import datasets, recipe, runs
+from semeia.cli.catalogue import catalogue
 from semeia.cli.demo import demo
 from semeia.cli.detect import detect
+from semeia.cli.export import export
 from semeia.cli.import_ import import_
 from semeia.cli.info import info
 from semeia.cli.models import models
@@ -35,8 +38,10 @@ app = typer.Typer(
 )
 
 
-for command in (demo, serve, open_, import_, info, detect, score, simulate, train, models):
+for command in (demo, serve, open_, import_, info, detect, score, simulate, train, models, export, catalogue):
     app.command(command.__name__.rstrip("_"))(command)
+for group in (datasets, recipe, runs):
+    app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 
 
 def _show_version(wanted: bool) -> None:

@@ -17,7 +17,7 @@ import tomli_w
 import torch
 
 import semeia
-from semeia.datasets import LabelledRecording, gather, split_patients
+from semeia.datasets import LabelledRecording, gather, split
 from semeia.errors import DatasetError, MontageError, RecipeError, TrainingError
 from semeia.home import make_folder
 from semeia.model import Component, Description, Input, Model, OperatingPoint, load
@@ -221,7 +221,7 @@ def _recordings(
         )
         report({"event": "data", "source": data.source, "recordings": len(found)})
         recordings += [r for r in found if r.patient not in recipe.split.exclude]
-    training, validation = split_patients(recordings, recipe.split.validation, recipe.seed)
+    training, validation = split(recordings, recipe.split.validation, recipe.seed)
     if recipe.detection.threshold == "validation" and not any(len(r.events.seizures()) for r in validation):
         raise DatasetError(
             "the validation patients have no seizure to choose the threshold by: "

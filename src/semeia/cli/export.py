@@ -1,0 +1,21 @@
+"""``semeia export``: a model's network for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    model: Annotated[str, typer.Argument(help="Name of an installed model, or a model's folder.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The ONNX file.")],
+) -> None:
+    """Write a model's network as an ONNX file, with what it takes and gives in its metadata."""
+    from semeia.model import load
+    from semeia.training.onnx import export as export_model
+
+    exported = export_model(load(model), output)
+    shape = " × ".join(map(str, exported.shape))
+    print(f"{exported.path}: takes {shape}, gives logits of each class; its metadata say the rest")

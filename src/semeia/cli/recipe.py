@@ -1,0 +1,105 @@
+"""``semeia recipe``: the recipes that are shipped; a new one, checked, and explained."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from semeia.errors import RecipeError, StorageError
+
+app = typer.Typer(help="Recipes: list those that are shipped, write a new one, check it, explain it.")
+
+File = Annotated[Path, typer.Argument(help="The recipe, a TOML file; or the name of a shipped one.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="Change a key: training.epochs=5. May be repeated.")]
+
+
+@app.callback(invoke_without_command=True)
+def recipe(context: typer.Context) -> None:
+    """List the recipes that are shipped, or write, check and explain one."""
+    if context.invoked_subcommand is None:
+        _list()
+
+
+def _list() -> None:
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    from semeia.recipe import read_recipe
+    from semeia.training.shipped import shipped_recipes
+
+    table = Table(Column("recipe", no_wrap=True), "data", "network", "what it is", box=None, pad_edge=False)
+    for name, path in shipped_recipes().items():
+        read = read_recipe(path)
+        sources = ", ".join(dict.fromkeys(data.source for data in read.data))
+        table.add_row(name, sources, read.network.name, read.description)
+    Console(highlight=False, markup=False).print(table)
+
+
+def _found(file: Path) -> Path:
+    """Return a recipe's file; a bare name may be that of a shipped one."""
+    from semeia.training.shipped import shipped_recipes
+
+    return file if file.exists() or file.suffix else shipped_recipes().get(str(file), file)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Of the new recipe: small letters, digits and hyphens.")],
+    source: Annotated[
+        str, typer.Option("--from", help="The recipe to begin with: shipped, or a file.")
+    ] = "eeg-starter",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The new file; otherwise NAME.toml here.")
+    ] = None,
+) -> None:
+    """Write a new recipe from another, with every key explained."""
+    from semeia.cli.template import new_recipe
+    from semeia.home import make_folder, replacing
+    from semeia.training.shipped import shipped_recipe
+
+    begin = Path(source)
+    text = new_recipe(name, begin if begin.is_file() else shipped_recipe(source))
+    target = output or Path(f"{name}.toml")
+    if target.exists():
+        raise StorageError(f"{target}: is there already; choose another file with -o, or remove it")
+    make_folder(target.parent)
+    with replacing(target) as part:
+        part.write_text(text, encoding="utf-8")
+    print(f"{target}: written from {source}. Change it, then: semeia recipe check {target}")
+
+
+@app.command()
+def check(file: File, settings: Settings = None) -> None:
+    """Check a recipe: names, parameters, and that the network fits the transform and the window."""
+    from semeia.recipe import read_recipe
+    from semeia.training.checking import check as check_recipe
+
+    file = _found(file)
+    checked = check_recipe(read_recipe(file, settings or []), file.parent)
+    for note in checked.notes:
+        print(f"note: {note}")
+    for fault in checked.faults[:-1]:
+        print(f"semeia: {file.name}: {fault}", file=sys.stderr)
+    if checked.faults:
+        raise RecipeError(f"{file.name}: {checked.faults[-1]}")
+    shape = " × ".join(map(str, checked.shape or ()))
+    count = sum(weight.numel() for weight in checked.module.parameters()) if checked.module is not None else 0
+    print(f"{file.name}: is in order. One example is {shape}; the network has {count:,} parameters.")
+
+
+@app.command()
+def explain(file: File, settings: Settings = None) -> None:
+    """Say in plain words what training a recipe would do."""
+    from semeia.recipe import read_recipe
+    from semeia.training.explaining import explain as explain_recipe
+
+    file = _found(file)
+    read = read_recipe(file, settings or [])
+    print(f"{read.name}: {read.description}" if read.description else read.name)
+    for heading, sentences in explain_recipe(read, file.parent).items():
+        print(f"\n{heading}")
+        for sentence in sentences:
+            print(f"  {sentence}")

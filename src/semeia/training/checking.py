@@ -1,0 +1,181 @@
+"""Whether a recipe can be trained, found out before anything is read or trained: all faults at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from semeia.datasets.catalogue import check as check_source
+from semeia.datasets.known import KNOWN
+from semeia.datasets.labels import class_names
+from semeia.errors import MontageError, RecipeError, SemeiaError
+from semeia.model import installed
+from semeia.networks import build, check_fits, entry_of, takes_any_channels
+from semeia.recipe import Recipe
+from semeia.signals.montage import montage_named
+from semeia.transforms import Transform, transform_named
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["Checked", "check"]
+
+FEWEST_CHANNELS = 4
+"""Channels that a network for any channels is given at least."""
+
+
+@dataclass
+class Checked:
+    """What was found.
+
+    Parameters
+    ----------
+    faults : list of str
+        What must be changed before the recipe can be trained, one line each.
+    notes : list of str
+        What is well to know.
+    transform : Transform, optional
+    channels, window : int, optional
+        Of one example before the transform, in samples at its rate.
+    shape : tuple of int, optional
+        Of one example after it.
+    module : nn.Module, optional
+        The network, without values in its weights (on torch's meta device).
+    """
+
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    transform: Transform | None = None
+    channels: int | None = None
+    window: int | None = None
+    shape: tuple[int, ...] | None = None
+    module: nn.Module | None = None
+
+    @contextmanager
+    def finding(self) -> Iterator[None]:
+        """Take down what the block says is wrong, and go on."""
+        try:
+            yield
+        except SemeiaError as error:
+            if str(error) not in self.faults:
+                self.faults.append(str(error))
+
+
+def check(recipe: Recipe, beside: Path = Path()) -> Checked:
+    """Check names, parameters, combinations, and that the network fits what the transform makes of a window.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    beside : Path
+        Where relative paths of the recipe are looked for first.
+    """
+    found = Checked()
+    for data in recipe.data:
+        with found.finding():
+            if not check_source(data.source, data.parameters, beside):
+                found.notes.append(_absent(data.source, str(data.parameters["path"]), data.optional))
+    with found.finding():
+        _check_network_name(recipe)
+        found.channels = _channels(recipe, found)
+    with found.finding():
+        found.transform = transform_named(recipe.transform.name, **recipe.transform.parameters)
+        if recipe.task.kind == "prediction" and not found.transform.causal:
+            raise RecipeError(
+                f"transform {recipe.transform.name!r} sees the future, and prediction must not: "
+                "set transform.causal_filter = true"
+            )
+    with found.finding():
+        _check_weights(recipe, found)
+    if found.transform is not None:
+        found.window = round(recipe.examples.window * found.transform.rate)
+        with found.finding():
+            check_fits(recipe.network.name, found.transform.gives, recipe.transform.name)
+            if found.channels is not None:
+                _build(recipe, found, found.transform, found.channels, found.window)
+    return found
+
+
+def _absent(source: str, path: str, optional: bool) -> str:
+    known = KNOWN.get(source)
+    get = f"; semeia datasets {'download' if known.fetchable else 'describe'} {source}" if known else ""
+    return f"data source {source!r}: {path} is not here{', and will be left out' if optional else ''}{get}"
+
+
+def _check_network_name(recipe: Recipe) -> None:
+    if entry_of(recipe.network.name).per_channel != (recipe.task.kind == "patterns"):
+        kind = "whole windows" if recipe.task.kind == "patterns" else "each channel by itself"
+        raise RecipeError(f"network {recipe.network.name!r} judges {kind}: it does not fit task {recipe.task.kind!r}")
+
+
+def _channels(recipe: Recipe, found: Checked) -> int:
+    """Return how many channels the network is given; the least number for any."""
+    montage, name = recipe.examples.montage, recipe.network.name
+    any_channels = takes_any_channels(name, recipe.network.parameters)
+    if montage == "any" and not any_channels:
+        raise RecipeError(
+            f"network {name!r} needs its channels in order: name a montage in [examples], "
+            "for example montage = 'chbmit'"
+        )
+    if recipe.augmentation.channels and not any_channels:
+        raise RecipeError(f"augmentation.channels: network {name!r} needs its channels in order")
+    if montage == "any":
+        return FEWEST_CHANNELS
+    if montage == "recorded":
+        channels = (entry_of(name).original or (16,))[0]
+        found.notes.append(f"how many channels there are is known from the recordings; checked with {channels}")
+        return channels
+    try:
+        return len(montage_named(montage).labels)
+    except MontageError as error:
+        raise RecipeError(f"examples.montage: {error}, any, recorded") from error
+
+
+def _check_weights(recipe: Recipe, found: Checked) -> None:
+    weights = recipe.weights
+    if weights.init == "random":
+        if weights.freeze != "none" and not weights.random_frozen:
+            raise RecipeError(
+                f"weights.freeze = {weights.freeze!r} would keep random weights for good: "
+                "name trained ones in weights.init, or set weights.random_frozen = true"
+            )
+    elif weights.init != "imagenet" and not Path(weights.init).exists() and weights.init not in installed():
+        found.notes.append(f"weights.init: {weights.init!r} is no model that is installed, and no file here")
+
+
+def _build(recipe: Recipe, found: Checked, transform: Transform, channels: int, window: int) -> None:
+    """Build the network and let an example through it, both without values where it can be told so."""
+    found.shape = transform.shape(channels, window)
+    name, classes = recipe.network.name, len(class_names(recipe.task))
+    entry = entry_of(name)
+    try:
+        try:
+            module, given = _passed(recipe, found.shape, classes, "meta")
+        except Exception as error:
+            if not isinstance(error, NotImplementedError) and "meta tensor" not in str(error):
+                raise
+            module, given = _passed(recipe, found.shape, classes, "cpu")
+    except ImportError as error:
+        if not entry.extra:
+            raise
+        raise RecipeError(f"network {name!r} needs pip install 'semeia[{entry.extra}]'") from error
+    except (RuntimeError, ValueError, IndexError) as error:
+        said = str(error).splitlines() or [type(error).__name__]
+        sizes = " × ".join(map(str, found.shape))
+        raise RecipeError(f"network {name!r} does not fit examples of {sizes}: {said[0]}") from error
+    wanted = (found.shape[0], classes) if entry.per_channel else (classes,)
+    if given != wanted:
+        raise RecipeError(f"network {name!r} gives {given} for an example; {wanted} is wanted")
+    found.module = module
+
+
+def _passed(recipe: Recipe, shape: tuple[int, ...], classes: int, device: str) -> tuple[nn.Module, tuple[int, ...]]:
+    """Return the network on a device, and the shape that it gives for one example."""
+    import torch
+
+    with torch.device(device), torch.random.fork_rng(devices=[]), torch.inference_mode():
+        module = build(recipe.network.name, shape, classes, **recipe.network.parameters).eval()
+        return module, tuple(module(torch.zeros(2, *shape)).shape[1:])
