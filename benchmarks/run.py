@@ -21,7 +21,7 @@ from pathlib import Path
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 SECTIONS = (
     *("reading", "pages", "painting", "sliding", "training", "plausibility", "simulated", "clips"),
-    *("false_alarms", "resume", "setup"),
+    *("false_alarms", "resume", "setup", "dropouts"),
 )
 HEAD = """# Benchmarks
 

@@ -29,6 +29,7 @@ from semeia.errors import ModelError, MontageError, RecipeError, RecordingError,
 from semeia.events import Events
 from semeia.home import home_folder, replacing_folder
 from semeia.inference import Track, find_events
+from semeia.recipe import Dropouts
 from semeia.signals import Recording
 from semeia.signals.montage import ChosenChannels, MontagedRecording, montage_named, scalp_channels
 
@@ -52,10 +53,14 @@ class _Part(BaseModel):
 class Input(_Part):
     """What a network takes: windows of a montage at a rate."""
 
-    montage: str = Field(description="name of a montage, or any: all scalp channels as recorded")
+    montage: str = Field(
+        description="name of a montage; any: all scalp channels as recorded; recorded: all channels, in order"
+    )
     channels: Annotated[int, Field(ge=1)] = Field(description="number of channels; the least number for any")
+    any_channels: bool = Field(False, description="whether channels recorded in any number and order will do")
     window: Annotated[int, Field(ge=1)] = Field(description="samples at the transform's rate")
     minimum_rate: float = Field(0.0, description="recordings sampled more slowly are refused; Hz")
+    dropouts: Dropouts | None = Field(None, description="how drop-outs are filled; otherwise gaps are not scored")
 
 
 class Component(_Part):
@@ -80,6 +85,7 @@ class Description(_Part):
     format: Literal[1] = 1
     name: str
     description: str = ""
+    task: Literal["detection", "prediction", "classification", "patterns"] = "detection"
     classes: list[str] = ["background", "seizure"]
     input: Input
     transform: Component
@@ -187,33 +193,76 @@ class Model:
         partial: Callable[[Track, int], None] | None = None,
     ) -> Track:
         """Return the probability of a seizure along a recording; parameters and errors as for `detect`."""
-        from semeia.inference.slide import slide
-
-        if not (hop > 0 and math.isfinite(hop)):
-            raise ValueError(f"hop {hop}: it must be a number of seconds above 0")
-        if "seizure" not in self.description.classes:
-            raise ModelError(
-                f"model {self.name} tells {', '.join(self.description.classes)} apart: it cannot detect seizures"
-            )
-        rate = self.transform.rate
-        step, window = max(1, round(hop * rate)), self.description.input.window
-        given = self.check(recording)
-
-        def blocks() -> Iterator[_Block]:
-            for first, block in self.transform.signal(given, BLOCK_SECONDS):
-                yield first, self.transform.apply(block)
-                if progress is not None:
-                    progress(min(1.0, (first + block.shape[1]) / (rate * recording.duration)))
-
-        seizure = self.description.classes.index("seizure")
+        classes = self.description.classes
+        if "seizure" not in classes or self.description.task == "patterns":
+            raise ModelError(f"model {self.name} tells {', '.join(classes)} apart: it cannot detect seizures")
+        rate, window = self.transform.rate, self.description.input.window
+        step, given = self._step(hop), self.check(recording)
         windows = (given.sample_count(rate) - window) // step + 1
         track = Track(np.full(windows, np.nan, np.float32), window / rate, step / rate, recording.duration)
-        for first, scores in slide(self.module, blocks(), window, step):
+        for first, scores in self._scores(given, step, progress):
             stop = first + len(scores)
-            track.probability[first:stop] = scores[:, seizure]
+            track.probability[first:stop] = scores[:, classes.index("seizure")]
             if partial is not None:
                 partial(replace(track, probability=track.probability[:stop]), first)
         return track
+
+    def probabilities(
+        self, recording: Recording, *, hop: float = 1.0, progress: Callable[[float], None] | None = None
+    ) -> NDArray[np.float32]:
+        """Return the probability of each class in windows along a recording, whatever the task.
+
+        Parameters
+        ----------
+        recording, hop, progress
+            As for `detect`.
+
+        Returns
+        -------
+        ndarray, float32 (windows, classes)
+            Rows sum to 1. For patterns (windows, channels, patterns), each of its own. NaN in windows that touch a gap.
+
+        Raises
+        ------
+        MontageError, RecordingError, ValueError
+            As for `detect`.
+        """
+        step = self._step(hop)
+        scores = [scores for _, scores in self._scores(self.check(recording), step, progress)]
+        return np.concatenate(scores)
+
+    def _step(self, hop: float) -> int:
+        """Return a hop in samples."""
+        if not (hop > 0 and math.isfinite(hop)):
+            raise ValueError(f"hop {hop}: it must be a number of seconds above 0")
+        return max(1, round(hop * self.transform.rate))
+
+    def _scores(
+        self, given: Recording, step: int, progress: Callable[[float], None] | None
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield (first window, scores) along a recording as `check` gave it."""
+        from semeia.inference.slide import slide, slide_plain
+        from semeia.signals.dropouts import imputed
+
+        needs, transform = self.description.input, self.transform
+        signal = transform.signal(given, BLOCK_SECONDS)
+        if needs.dropouts is not None and needs.dropouts.most:
+            recent = max(1, round(needs.dropouts.recent * transform.rate))
+            signal = imputed(signal, method=needs.dropouts.impute, recent=recent)
+
+        def blocks() -> Iterator[_Block]:
+            for first, block in signal:
+                yield first, transform.apply(block) if transform.pointwise else block
+                if progress is not None:
+                    progress(min(1.0, (first + block.shape[1]) / (transform.rate * given.duration)))
+
+        several = self.description.task == "patterns"
+        if transform.pointwise:
+            yield from slide(self.module, blocks(), needs.window, step, multi_label=several)
+        else:
+            yield from slide_plain(
+                self.module, blocks(), needs.window, step, apply=transform.apply, multi_label=several
+            )
 
     def check(self, recording: Recording) -> Recording:
         """Return the recording as the model takes it, in its montage, or say why it cannot.
@@ -223,7 +272,16 @@ class Model:
         MontageError, RecordingError
         """
         needs = self.description.input
+        if needs.dropouts is not None:
+            from semeia.signals.dropouts import with_dropouts_as_gaps
+
+            recording = with_dropouts_as_gaps(recording)
         given = arranged(recording, needs.montage, needs.channels)
+        if needs.montage == "recorded" and not needs.any_channels and len(given.channels) != needs.channels:
+            raise MontageError(
+                f"model {self.name} takes {needs.channels} channels in their order; "
+                f"this recording has {len(given.channels)}"
+            )
         slowest = min(channel.rate for channel in given.channels)
         if slowest < needs.minimum_rate:
             raise RecordingError(
@@ -271,7 +329,7 @@ def arranged(recording: Recording, montage: str, fewest: int) -> Recording:
     ----------
     recording : Recording
     montage : str
-        Name of a montage, or ``any``: the scalp channels as recorded.
+        Name of a montage; ``any``: the scalp channels as recorded; ``recorded``: all channels.
     fewest : int
         The least number of channels for ``any``.
 
@@ -280,6 +338,8 @@ def arranged(recording: Recording, montage: str, fewest: int) -> Recording:
     MontageError
         If channels are missing; the message names them.
     """
+    if montage == "recorded":
+        return recording
     if montage != "any":
         return MontagedRecording(recording, montage_named(montage))
     chosen = scalp_channels(recording)

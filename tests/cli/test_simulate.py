@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from semeia.cli.simulate import simulate
-from semeia.errors import FileError
+from semeia.datasets.aes2014 import aes2014
+from semeia.errors import FileError, RecordingError
 from semeia.signals import open_recording
 
 
@@ -36,3 +37,23 @@ def test_nothing_is_overwritten_without_force(tmp_path: Path) -> None:
 def test_several_patients_do_not_go_into_one_file(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="folder"):
         simulate(tmp_path / "one.edf", patients=2)
+
+
+def test_a_set_is_written_in_a_layout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    simulate(tmp_path / "set", layout="aes2014", patients=1, hours=2, file_seconds=2, test_files=1, preictal=0, seed=4)
+    assert len(aes2014(tmp_path / "set", part="all")) == 13
+    assert "13 files, 1 MB, in the layout of aes2014; source: aes2014" in capsys.readouterr().out
+
+
+def test_options_of_sets_and_of_recordings_are_kept_apart(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="--dropouts is of sets: it needs --layout"):
+        simulate(tmp_path / "one.edf", dropouts=0.1)
+    with pytest.raises(RecordingError, match="takes no montage; it takes patients"):
+        simulate(tmp_path / "set", layout="chbmit", montage="referential")
+    assert not list(tmp_path.iterdir())
+
+
+def test_layout_is_an_option_of_the_command(tmp_path: Path) -> None:
+    said = semeia("simulate", "--layout", "nowhere", tmp_path / "set")
+    assert_one_line(said, "layout 'nowhere' is none of aes2014, melbourne2016, seeg, chbmit, siena")
+    assert not files_under(tmp_path)

@@ -127,7 +127,36 @@ def test_another_seed_gives_other_weights(started, small_model: Path, tmp_path: 
     assert weights(tmp_path / "model") != weights(small_model)
 
 
-@pytest.mark.parametrize("call", [0, 2, 5, 9, 30])
+@pytest.mark.parametrize("call", range(6))
+def test_a_training_stopped_while_it_prepares_leaves_what_it_prepared_and_nothing_else(
+    started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    monkeypatch.setenv("SEMEIA_HOME", str(tmp_path / "home"))
+    with pytest.raises(Interrupted) as stopped:
+        started(stop_asked=asked_at(call))
+    assert not stopped.value.saved
+    assert {file.name for file in tmp_path.iterdir()} <= {"home"}
+    prepared = list((tmp_path / "home" / "cache" / "signals").glob("*.npy"))
+    assert len(prepared) == [0, 1, 2, 3, 3, 4][call]  # asked before each of 3 and after them, then of 1
+    made = {file: file.stat().st_mtime_ns for file in prepared}
+    with pytest.raises(TrainingError, match="no training to go on with"):
+        started(resume=True)
+    started("training.epochs=1")
+    assert {file: file.stat().st_mtime_ns for file in prepared} == made
+
+
+def test_a_resumed_training_that_is_stopped_while_it_prepares_keeps_its_state(started, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted) as stopped:
+        started(stop_asked=asked_at(12))
+    assert stopped.value.saved
+    state = (tmp_path / "model.training" / "state.safetensors").read_bytes()
+    with pytest.raises(Interrupted) as stopped:
+        started(stop_asked=asked_at(1), resume=True)
+    assert stopped.value.saved
+    assert (tmp_path / "model.training" / "state.safetensors").read_bytes() == state
+
+
+@pytest.mark.parametrize("call", [6, 9, 30])
 def test_a_stopped_training_goes_on_to_the_same_weights(started, small_model: Path, tmp_path: Path, call: int) -> None:
     with pytest.raises(Interrupted):
         started(stop_asked=asked_at(call))
@@ -230,7 +259,7 @@ def test_a_folder_that_is_there_is_never_overwritten(started, tmp_path: Path, fo
         ("network.name=convnet", RecipeError, "name a montage in .examples."),
         ("transform.rat=3", RecipeError, "did you mean 'rate'"),
         ("examples.window=0.5", RecipeError, "a window of 32 samples is too short"),
-        ("examples.montage=chbmitt", RecipeError, "examples.montage: there is no montage .* chbmit, and any"),
+        ("examples.montage=chbmitt", RecipeError, "examples.montage: there is no montage 'chbmitt'; there are .* chbmit, any, recorded"),
         ('split.validation=["nobody"]', DatasetError, "validation patient 'nobody' is not there"),
         ('split.exclude=["patient4"]', DatasetError, "validation patient 'patient4' is not there"),
     ],

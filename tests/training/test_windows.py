@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from epilepsy import interrupt, write_patients, write_recording
+from epilepsy import LABELS, interrupt, write_patients, write_recording
 from semeia.datasets import LabelledRecording, gather
 from semeia.errors import DatasetError, StorageError
 from semeia.events import Event, Events
@@ -54,7 +55,13 @@ def test_the_cached_signal_is_that_of_the_whole_recording(recordings, transform)
     windows = prepare(recordings[:1], SETTINGS, transform)
     with open_recording(recordings[0].path) as recording:
         whole = np.concatenate([block for _, block in transform.signal(recording, 1e6)], axis=1)
-    np.testing.assert_allclose(windows.signals[0], whole, atol=1e-3)
+    signal = windows.signals[0]
+    assert (signal.samples, signal.labels, len(signal.missing)) == (whole.shape[1], LABELS, 0)
+    np.testing.assert_allclose(signal.read(0, signal.samples), whole, atol=1e-3)
+    np.testing.assert_array_equal(signal.read(100, 164), signal.read(0, signal.samples)[:, 100:164])
+    blocks = dict(signal.blocks(64, signal.samples))
+    np.testing.assert_array_equal(np.concatenate(list(blocks.values()), axis=1), signal.read(64, signal.samples))
+    assert next(iter(blocks)) == 0
 
 
 def test_a_signal_is_made_once_and_anew_for_another_transform_or_file(
@@ -67,7 +74,7 @@ def test_a_signal_is_made_once_and_anew_for_another_transform_or_file(
 
     def prepared(with_transform: Transform) -> set[str]:
         prepare([recording], SETTINGS, with_transform)
-        return {file.name for file in cache.iterdir()}
+        return {file.name for file in cache.glob("*.npy")}
 
     first = prepared(transform)
     assert len(first) == 1
@@ -76,6 +83,10 @@ def test_a_signal_is_made_once_and_anew_for_another_transform_or_file(
     assert (cache / next(iter(first))).stat().st_mtime_ns == made
     assert len(prepared(transform_named("raw", rate=64.0))) == 2
     os.utime(path, ns=(1, 1))
+    shutil.copy(path, tmp_path / "moved.edf")
+    recording = replace(recording, path=tmp_path / "moved.edf")
+    assert len(prepared(transform)) == 2  # known by its content, wherever it lies
+    write_recording(tmp_path / "moved.edf", 20, [(5, 5)], seed=1)
     assert len(prepared(transform)) == 3
 
 
@@ -84,7 +95,7 @@ def test_a_window_is_where_its_label_says(recordings, transform) -> None:
     assert (windows.window, windows.step) == (256, 64)
     np.testing.assert_array_equal(windows.first, np.rint(windows.examples.start * 64))
     loud = [
-        np.std(windows.signals[number][:, first : first + 256]) > 60
+        np.std(windows.signals[number].read(first, first + 256)) > 60
         for number, first in zip(windows.examples.recording, windows.first, strict=True)
     ]
     np.testing.assert_array_equal(loud, windows.examples.label == 1)
@@ -97,7 +108,7 @@ def test_windows_that_touch_a_gap_are_left_out(tmp_path: Path, transform) -> Non
     start = windows.examples.start
     assert not ((start > 16) & (start < 27)).any()
     assert {16.0, 27.0} <= set(start)
-    stretches = np.stack([windows.signals[0][:, first : first + 256] for first in windows.first])
+    stretches = np.stack([windows.signals[0].read(first, first + 256) for first in windows.first])
     assert np.isfinite(stretches).all()
 
 
@@ -122,7 +133,7 @@ def test_without_augmentation_a_batch_is_what_the_network_sees_of_the_recording(
     windows = prepare(recordings[:1], SETTINGS, transform)
     inputs, classes = batches(windows, transform).batch(0, 0)
     assert inputs.shape == (64, 5, 256) and inputs.dtype == np.float32 and classes.dtype == np.int64
-    cut = transform.apply(np.stack([windows.signals[0][:, first : first + 256] for first in windows.first]))
+    cut = transform.apply(np.stack([windows.signals[0].read(first, first + 256) for first in windows.first]))
     for example, label in zip(inputs, classes, strict=True):
         (row,) = np.flatnonzero((cut == example).all(axis=(1, 2)))
         assert windows.examples.label[row] == label
@@ -166,10 +177,10 @@ def test_recordings_with_other_channels_share_a_batch(tmp_path: Path, recordings
 
 
 @pytest.mark.parametrize(("seizures", "missing"), [([], "seizure"), ([(0, 20)], "background")])
-def test_training_needs_both_classes(tmp_path: Path, transform, seizures, missing: str) -> None:
+def test_training_needs_every_class(tmp_path: Path, transform, seizures, missing: str) -> None:
     path = write_recording(tmp_path / "one.edf", 20, [])
     windows = prepare([labelled(path, *seizures)], SETTINGS, transform)
-    with pytest.raises(DatasetError, match=f"no {missing} window: training needs both classes"):
+    with pytest.raises(DatasetError, match=f"no {missing} window of 4 s: training needs every class"):
         batches(windows, transform)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from semeia.errors import FileError
+from semeia.errors import FileError, RecordingError
 
 if TYPE_CHECKING:
     from semeia.signals.simulator import Simulation
@@ -16,42 +16,91 @@ __all__ = ["simulate"]
 
 
 def simulate(
-    output: Annotated[Path, typer.Argument(help="OUT.edf, or a folder (needed with --patients).")],
+    output: Annotated[Path, typer.Argument(help="OUT.edf, or a folder (needed with --patients and --layout).")],
     *,
-    hours: Annotated[float, typer.Option(help="Length of each recording.")] = 1.0,
+    hours: Annotated[
+        float | None, typer.Option(help="Length of each recording, or of a patient's with --layout.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The first patient; the same seed, the same EEG.")] = 1,
-    patients: Annotated[int, typer.Option(min=1, help="How many patients, from SEED on.")] = 1,
-    seizures: Annotated[float, typer.Option(help="Seizures per hour, 0 to 10.")] = 3.0,
-    montage: Annotated[str, typer.Option(help="referential, longitudinal or chbmit.")] = "chbmit",
-    electrodes: Annotated[str, typer.Option(help="1020, 64 or headset (referential only).")] = "1020",
-    rate: Annotated[int, typer.Option(help="Sampling rate in Hz.")] = 256,
+    patients: Annotated[int | None, typer.Option(min=1, help="How many patients, from SEED on.")] = None,
+    seizures: Annotated[float | None, typer.Option(help="Seizures per hour, 0 to 10.")] = None,
+    montage: Annotated[str | None, typer.Option(help="referential, longitudinal or chbmit.")] = None,
+    electrodes: Annotated[str | None, typer.Option(help="1020, 64 or headset (referential only).")] = None,
+    rate: Annotated[int | None, typer.Option(help="Sampling rate in Hz.")] = None,
+    layout: Annotated[
+        str | None, typer.Option(help="A set as aes2014, melbourne2016, seeg, chbmit or siena lays it out.")
+    ] = None,
+    file_seconds: Annotated[float | None, typer.Option(help="Length of a set's files.")] = None,
+    preictal_hours: Annotated[int | None, typer.Option(help="Contests: how many of the hours are preictal.")] = None,
+    test_files: Annotated[int | None, typer.Option(help="Contests: files without a class, for each patient.")] = None,
+    preictal: Annotated[
+        float | None, typer.Option(help="Contests: strength of the planted change, 0 for none.")
+    ] = None,
+    dropouts: Annotated[float | None, typer.Option(help="melbourne2016: share of samples that are lost.")] = None,
+    channels: Annotated[int | None, typer.Option(help="seeg: how many contacts.")] = None,
+    drift: Annotated[float | None, typer.Option(help="seeg: how much the patterns change over days.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:
-    """Write simulated scalp EEG as EDF+, with its seizures as annotations and as a TSV beside it."""
+    """Write simulated EEG: scalp recordings as EDF+ with their seizures, or a whole set in a known layout."""
+    of_recordings = {"montage": montage, "electrodes": electrodes}
+    of_sets = {
+        "file_seconds": file_seconds,
+        "preictal_hours": preictal_hours,
+        "test_files": test_files,
+        "preictal": preictal,
+        "dropouts": dropouts,
+        "channels": channels,
+        "drift": drift,
+    }
+    shared = {"patients": patients, "hours": hours, "seed": seed, "seizures": seizures, "rate": rate}
+    given = {name: value for name, value in (shared | of_recordings | of_sets).items() if value is not None}
+    if layout is not None:
+        _write_set(layout, output, given, force)
+        return
+    for name in of_sets:
+        if name in given:
+            raise RecordingError(f"--{name.replace('_', '-')} is of sets: it needs --layout")
+    _write_recordings(output, given, force)
+
+
+def _write_set(layout: str, folder: Path, given: dict[str, Any], force: bool) -> None:
+    from semeia.cli.progress import bar
+    from semeia.cli.text import plural
+    from semeia.signals.simulator import simulate_layout
+
+    with bar("Simulating") as progress:
+        paths = simulate_layout(layout, folder, force=force, progress=progress, **given)
+    size = sum(path.stat().st_size for path in paths) / 1e6
+    source = "folder" if layout == "seeg" else layout
+    print(f"{folder}: {plural(len(paths), 'file')}, {size:.0f} MB, in the layout of {layout}; source: {source}")
+
+
+def _write_recordings(output: Path, given: dict[str, Any], force: bool) -> None:
+    """Write one recording of each patient."""
     from semeia.signals.simulator import SimulatedPatient
     from semeia.signals.simulator import simulate as simulation_of
 
-    paths = _targets(output, patients)
+    seed, hours, seizures = given.pop("seed"), given.pop("hours", 1.0), given.pop("seizures", 3.0)
+    paths = _targets(output, given.pop("patients", 1))
     for path in paths:
         for taken in (path, path.with_name(f"{path.stem}_events.tsv")):
             if taken.exists() and not force:
                 raise FileError(taken, "is there already; give another name, or --force to overwrite it")
-    jobs = [
-        (
-            path,
-            simulation_of(
-                SimulatedPatient.from_seed(seed + number),
-                seconds=hours * 3600,
-                seizures=seizures,
-                seed=1,
-                rate=rate,
-                montage=montage,
-                electrodes=electrodes,
-            ),
-        )
-        for number, path in enumerate(paths)
-    ]
-    _write(jobs)
+    _write(
+        [
+            (
+                path,
+                simulation_of(
+                    SimulatedPatient.from_seed(seed + number),
+                    seconds=hours * 3600,
+                    seizures=seizures,
+                    seed=1,
+                    **{"montage": "chbmit"} | given,
+                ),
+            )
+            for number, path in enumerate(paths)
+        ]
+    )
 
 
 def _targets(output: Path, patients: int) -> list[Path]:

@@ -131,7 +131,9 @@ def _windows(
     if background:
         label = np.where(touched > 0, label + 1, 0).astype(np.int16)
         kept |= touched == 0
-    return start[kept], label[kept], np.maximum(room[kept], 0)
+    first, stop = recording.span or (0.0, recording.duration)
+    room = np.minimum(room, np.stack([start - first, stop - start - window], axis=1))
+    return start[kept], label[kept], np.maximum(room[kept], 0).astype(np.float32)
 
 
 def _starts(recording: LabelledRecording, window: float, step: float, tiny: float) -> NDArray[np.float64]:
@@ -139,7 +141,7 @@ def _starts(recording: LabelledRecording, window: float, step: float, tiny: floa
     first, stop = recording.span or (0.0, recording.duration)
     begin = math.ceil((first - tiny) / step - 1e-9)
     end = math.floor((min(stop, recording.duration) - window + tiny) / step + 1e-9)
-    return step * np.arange(begin, max(begin, end + 1))
+    return np.asarray(step * np.arange(begin, max(begin, end + 1)), np.float64)
 
 
 def _pattern_sets(

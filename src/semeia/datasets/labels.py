@@ -103,7 +103,8 @@ def _prediction(recording: LabelledRecording, task: Prediction) -> list[Interval
                 "which several task.horizons need; give one"
             )
         return [said["interictal"], said["preictal"]] + [[] for _ in task.horizons[1:]]
-    clear = [(onset - 60 * task.clear, stop + 60 * task.clear) for onset, stop in seizures]
+    nearest = 60 * max(task.clear, task.gap + max(task.horizons))  # what may be preictal is not interictal
+    clear = [(onset - nearest, stop + 60 * task.clear) for onset, stop in seizures]
     never = [(onset - 60 * task.gap, stop + 60 * task.after) for onset, stop in seizures]
     classes = [said["interictal"] or ([] if any(said.values()) else _without(whole, clear))]
     nearer: Intervals = []

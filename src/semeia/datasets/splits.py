@@ -40,6 +40,9 @@ def pieces(recordings: Sequence[LabelledRecording], by: By) -> list[LabelledReco
         return list(recordings)
     found = []
     for recording in recordings:
+        if recording.span is not None:  # a piece already
+            found.append(recording)
+            continue
         borders = [0.0, *cuts[by](recording), recording.duration]
         if len(borders) == 2:
             found.append(recording)
@@ -118,8 +121,9 @@ def deal(
     cut = pieces(recordings, by)
     strata = _strata(cut, by, task or SeizureDetection())
     if not 2 <= count <= len(strata):
-        raise DatasetError(f"{count} folds: there must be 2 or more, and no more than there are {_plural(by)}: "
-                           f"{len(strata)}")
+        raise DatasetError(
+            f"{count} folds: there must be 2 or more, and no more than there are {_plural(by)}: {len(strata)}"
+        )
     fold: dict[str, int] = {}
     for number, stratum in enumerate(sorted(set(strata.values()))):
         mine = sorted(unit for unit, of in strata.items() if of == stratum)

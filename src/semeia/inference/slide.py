@@ -28,19 +28,45 @@ __all__ = ["slide", "slide_plain"]
 
 BATCH = 64
 
+Apply = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
 
 def slide_plain(
-    network: nn.Module, blocks: Iterable[tuple[int, NDArray[np.float32]]], window: int, hop: int
+    network: nn.Module,
+    blocks: Iterable[tuple[int, NDArray[np.float32]]],
+    window: int,
+    hop: int,
+    *,
+    apply: Apply | None = None,
+    multi_label: bool = False,
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Score every window by itself in batches: what `slide` must equal, for any network.
 
     Parameters, yields and gaps are those of `slide`.
+
+    Parameters
+    ----------
+    apply : callable, optional
+        Makes windows (some, channels, samples) into what the network takes; otherwise it takes them as they are.
     """
-    yield from _slide(lambda x, count: _batched(network, _windows(x, window, hop, count)), blocks, window, hop)
+
+    def score(x: Tensor, count: int) -> Tensor:
+        windows = _windows(x, window, hop, count)
+        if apply is None:
+            return _batched(network, windows)
+        made = (torch.from_numpy(apply(batch.cpu().numpy())) for batch in torch.split(windows, BATCH))
+        return torch.cat([network(batch.to(x.device)) for batch in made])
+
+    yield from _slide(score, blocks, window, hop, device=_device_of(network), multi_label=multi_label)
 
 
 def slide(
-    network: nn.Module, blocks: Iterable[tuple[int, NDArray[np.float32]]], window: int, hop: int
+    network: nn.Module,
+    blocks: Iterable[tuple[int, NDArray[np.float32]]],
+    window: int,
+    hop: int,
+    *,
+    multi_label: bool = False,
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Score windows that start every `hop` samples.
 
@@ -53,17 +79,19 @@ def slide(
         The recording in order: index of the first sample, and samples float32 (channels, any number); NaN in gaps.
     window, hop : int
         Samples.
+    multi_label : bool
+        Whether each score is a probability of its own (sigmoid), or all of a window's together sum to 1 (softmax).
 
     Yields
     ------
     first : int
         Number of the first window.
-    probabilities : ndarray, float32 (windows, classes)
+    probabilities : ndarray, float32 (windows, classes), or (windows, channels, patterns)
         NaN where the window touches a gap.
     """
     features = getattr(network, "features", None)
     if not isinstance(features, nn.Sequential):
-        yield from slide_plain(network, blocks, window, hop)
+        yield from slide_plain(network, blocks, window, hop, multi_label=multi_label)
         return
     features = _folded(features)
     steps = _plan(features, window, hop)
@@ -75,7 +103,11 @@ def slide(
             state = step(state)
         return _batched(rest, state.windows())
 
-    yield from _slide(score, blocks, window, hop)
+    yield from _slide(score, blocks, window, hop, device=_device_of(network), multi_label=multi_label)
+
+
+def _device_of(network: nn.Module) -> torch.device:
+    return next((weight.device for weight in network.parameters()), torch.device("cpu"))
 
 
 def _slide(
@@ -83,6 +115,9 @@ def _slide(
     blocks: Iterable[tuple[int, NDArray[np.float32]]],
     window: int,
     hop: int,
+    *,
+    device: torch.device,
+    multi_label: bool,
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Score stretch by stretch, several at once, and mark the windows that touch a gap.
 
@@ -93,8 +128,9 @@ def _slide(
     def scored(stretch: NDArray[np.float32], count: int) -> NDArray[np.float32]:
         gap = np.isnan(stretch.max(axis=0))  # NaN if any channel is
         with torch.inference_mode():
-            logits = score(torch.from_numpy(np.nan_to_num(stretch) if gap.any() else stretch), count)
-            probabilities: NDArray[np.float32] = logits.softmax(dim=1).numpy()
+            logits = score(torch.from_numpy(np.nan_to_num(stretch) if gap.any() else stretch).to(device), count)
+            of_each = logits.sigmoid() if multi_label else logits.softmax(dim=1)
+            probabilities: NDArray[np.float32] = of_each.cpu().numpy()
         before, starts = np.concatenate([[0], np.cumsum(gap)]), np.arange(count) * hop
         probabilities[before[starts + window] > before[starts]] = np.nan
         return probabilities

@@ -6,58 +6,97 @@ from typing import Any
 
 from semeia.model import Description
 from semeia.networks import title
+from semeia.transforms import transform_named
 
 __all__ = ["card"]
+
+_SPLIT = {
+    "patient": "Split by patient: no patient is on both sides.",
+    "seizure": "Split by seizure within patients: the figures hold for these patients only.",
+    "hour": "Split by the hour within patients: the figures hold for these patients only.",
+    "recording": "Split by recording within patients: the figures hold for these patients only.",
+    "random": "**Split at random: neighbouring windows are on both sides, which leaks. The figures mean little.**",
+}
 
 
 def card(description: Description, metrics: dict[str, Any]) -> str:
     """Return the card as Markdown."""
-    takes, point = description.input, description.operating_point
-    montage = (
-        f"any montage of at least {takes.channels} scalp channels, sampled at {takes.minimum_rate:g} Hz or faster"
-        if takes.montage == "any"
-        else f"the montage {takes.montage} ({takes.channels} channels)"
-    )
-    rate = description.transform.parameters["rate"]
     best = metrics["history"][metrics["best_epoch"]]
-    events, scorer = (metrics["validation"]["score"][key] for key in ("events", "scorer"))
-    sources = ", ".join(metrics["sources"])
-    return f"""# {description.name}
+    test = metrics.get("test")
+    parts = [
+        f"# {description.name}\n\n{description.description}".rstrip(),
+        "**Not a medical device.** For research and for trying things out: a person must review what it finds.",
+        f"## What it takes and gives\n\n{_takes(description)}",
+        f"""## What it was trained on
 
-{description.description}
-
-**Not a medical device.** For research and for trying things out: a person must review what it finds.
-
-## What it takes and gives
-
-- Takes {montage}, in windows of {takes.window / rate:g} s.
-- Gives the probability of a seizure in each window. Events: moving average of {point.smoothing:g} s, threshold
-  {point.threshold:g}, gaps below {point.merge_gap:g} s closed, events shorter than {point.minimum_duration:g} s
-  dropped.
-- Network: {title(description.network.name, (takes.channels, takes.window))}. Transform: {description.transform.name}.
-
-## What it was trained on
-
-Sources: {sources}.
+Sources: {", ".join(metrics["sources"])}.
 
 | | patients | recordings | hours | seizures |
 |---|---|---|---|---|
 {_row("training", metrics["training"])}
-{_row("validation", metrics["validation"])}
+{_row("validation", metrics["validation"])}{chr(10) + _row("test", test) if test else ""}
 
-Split by patient: no patient is on both sides.
+{_SPLIT[metrics["split"]]} {metrics["weights"]}
 Epoch {best["epoch"] + 1} of {len(metrics["history"])} was the best on the
-validation patients.
+validation part.""",
+        f"""## How it scores on the validation part
 
-## How it scores on the validation patients
+The epoch and the threshold were chosen on it, so these figures flatter.
 
-The epoch and the threshold were chosen on these patients, so these figures flatter.
+- Windows: AUROC {_shown(best.get("validation_auroc"))}, {
+            "mean over patterns" if description.task == "patterns" else "mean over patients"
+        }.
+{_scores(metrics["validation"])}""",
+    ]
+    if test:
+        parts.append(f"## How it scores on the test part\n\nNothing was chosen on it.\n\n{_scores(test)}")
+    return "\n\n".join(parts) + "\n"
 
-- Windows: AUROC {_shown(best.get("validation_auroc"))}, mean over patients.
-- Events ({scorer["name"]}, {scorer["package"]}): sensitivity {_shown(events["sensitivity"])}, precision
-  {_shown(events["precision"])}, F1 {_shown(events["f1"])}, {_shown(events["false_alarms_per_24h"])}
-  false alarms per 24 h.
-"""
+
+def _takes(description: Description) -> str:
+    takes, point = description.input, description.operating_point
+    transform = transform_named(description.transform.name, **description.transform.parameters)
+    montage = {
+        "any": f"any montage of at least {takes.channels} scalp channels",
+        "recorded": "all channels as recorded" if takes.any_channels else f"{takes.channels} channels as recorded",
+    }.get(takes.montage, f"the montage {takes.montage} ({takes.channels} channels)")
+    what = "a seizure" if description.task == "detection" else ", ".join(description.classes)
+    where = "each channel of each window" if description.task == "patterns" else "each window"
+    events = (
+        f" Events: moving average of {point.smoothing:g} s, gaps below {point.merge_gap:g} s closed, "
+        f"events shorter than {point.minimum_duration:g} s dropped."
+    )
+    shape = transform.shape(takes.channels, takes.window)
+    return f"""- Takes {montage}, sampled at {takes.minimum_rate:g} Hz or faster, in windows of
+  {takes.window / transform.rate:g} s.
+- Gives the probability of {what} in {where}; threshold {point.threshold:.3g}.{
+        events if description.task == "detection" else ""
+    }
+- Network: {title(description.network.name, shape)}. Transform: {description.transform.name}."""
+
+
+def _scores(measures: dict[str, Any]) -> str:
+    lines = []
+    if "score" in measures:
+        events, scorer = (measures["score"][key] for key in ("events", "scorer"))
+        lines.append(
+            f"- Events ({scorer['name']}, {scorer['package']}): sensitivity {_shown(events['sensitivity'])}, "
+            f"precision\n  {_shown(events['precision'])}, F1 {_shown(events['f1'])}, "
+            f"{_shown(events['false_alarms_per_24h'])}\n  false alarms per 24 h."
+        )
+    elif "accuracy" in measures:
+        low, high = measures["accuracy_interval"]
+        lines.append(
+            f"- {measures['windows']} windows: accuracy {_shown(measures['accuracy'])} ({low:.3g} to {high:.3g}, as if "
+            f"windows were independent; always saying\n  the commonest class: {_shown(measures['chance'])}), balanced "
+            f"{_shown(measures['balanced_accuracy'])}, AUROC {_shown(measures['auroc'])} over all."
+        )
+    for name, found in measures.get("patterns", {}).items():
+        lines.append(
+            f"- {name}: AUROC {_shown(found['auroc'])}, sensitivity {_shown(found['sensitivity'])}, precision "
+            f"{_shown(found['precision'])}; {found['share']:.2%} of channels and windows show it."
+        )
+    return "\n".join(lines)
 
 
 def _row(name: str, counts: dict[str, Any]) -> str:

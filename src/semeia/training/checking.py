@@ -17,14 +17,12 @@ from semeia.networks import build, check_fits, entry_of, takes_any_channels
 from semeia.recipe import Recipe
 from semeia.signals.montage import montage_named
 from semeia.transforms import Transform, transform_named
+from semeia.transforms.augmentation import FEWEST_CHANNELS
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["Checked", "check"]
-
-FEWEST_CHANNELS = 4
-"""Channels that a network for any channels is given at least."""
+__all__ = ["Checked", "channels_of", "check", "check_network", "transform_of"]
 
 
 @dataclass
@@ -79,15 +77,15 @@ def check(recipe: Recipe, beside: Path = Path()) -> Checked:
             if not check_source(data.source, data.parameters, beside):
                 found.notes.append(_absent(data.source, str(data.parameters["path"]), data.optional))
     with found.finding():
-        _check_network_name(recipe)
-        found.channels = _channels(recipe, found)
-    with found.finding():
-        found.transform = transform_named(recipe.transform.name, **recipe.transform.parameters)
-        if recipe.task.kind == "prediction" and not found.transform.causal:
-            raise RecipeError(
-                f"transform {recipe.transform.name!r} sees the future, and prediction must not: "
-                "set transform.causal_filter = true"
+        check_network(recipe)
+        found.channels = channels_of(recipe)
+        if found.channels is None:
+            found.channels = (entry_of(recipe.network.name).original or (16,))[0]
+            found.notes.append(
+                f"how many channels there are is known from the recordings; checked with {found.channels}"
             )
+    with found.finding():
+        found.transform = transform_of(recipe)
     with found.finding():
         _check_weights(recipe, found)
     if found.transform is not None:
@@ -105,14 +103,42 @@ def _absent(source: str, path: str, optional: bool) -> str:
     return f"data source {source!r}: {path} is not here{', and will be left out' if optional else ''}{get}"
 
 
-def _check_network_name(recipe: Recipe) -> None:
+def transform_of(recipe: Recipe) -> Transform:
+    """Return a recipe's transform, not fitted yet, if it suits the task.
+
+    Raises
+    ------
+    RecipeError
+    """
+    transform = transform_named(recipe.transform.name, **recipe.transform.parameters)
+    if recipe.task.kind == "prediction" and not transform.causal:
+        raise RecipeError(
+            f"transform {recipe.transform.name!r} sees the future, and prediction must not: "
+            "set transform.causal_filter = true"
+        )
+    return transform
+
+
+def check_network(recipe: Recipe) -> None:
+    """Check that a recipe's network judges what its task asks for.
+
+    Raises
+    ------
+    RecipeError
+    """
     if entry_of(recipe.network.name).per_channel != (recipe.task.kind == "patterns"):
         kind = "whole windows" if recipe.task.kind == "patterns" else "each channel by itself"
         raise RecipeError(f"network {recipe.network.name!r} judges {kind}: it does not fit task {recipe.task.kind!r}")
 
 
-def _channels(recipe: Recipe, found: Checked) -> int:
-    """Return how many channels the network is given; the least number for any."""
+def channels_of(recipe: Recipe) -> int | None:
+    """Return how many channels the network is given: the least number for any, None where recordings say it.
+
+    Raises
+    ------
+    RecipeError
+        If the network needs channels in an order that the recipe does not give.
+    """
     montage, name = recipe.examples.montage, recipe.network.name
     any_channels = takes_any_channels(name, recipe.network.parameters)
     if montage == "any" and not any_channels:
@@ -125,9 +151,7 @@ def _channels(recipe: Recipe, found: Checked) -> int:
     if montage == "any":
         return FEWEST_CHANNELS
     if montage == "recorded":
-        channels = (entry_of(name).original or (16,))[0]
-        found.notes.append(f"how many channels there are is known from the recordings; checked with {channels}")
-        return channels
+        return None
     try:
         return len(montage_named(montage).labels)
     except MontageError as error:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from semeia.errors import TrainingError
-from semeia.recipe import Training
+from semeia.networks.freezing import freeze, train_mode
+from semeia.recipe import Training, Weights
 from semeia.training.state import TrainState
 
-__all__ = ["Batches", "Interrupted", "Scores", "fit"]
+__all__ = ["Batches", "Interrupted", "Loss", "Scores", "fit"]
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""A mean loss from logits and targets."""
+
+Batch = tuple[NDArray[np.float32], NDArray[Any]]
 
 CHECKPOINT_SECONDS = 20.0
 
@@ -39,8 +46,8 @@ class Interrupted(Exception):
 class Batches(Protocol):
     """Where training batches come from."""
 
-    def batch(self, epoch: int, step: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Return inputs (batch, channels, samples) and classes (batch,): the same for the same epoch and step."""
+    def batch(self, epoch: int, step: int) -> Batch:
+        """Return inputs (batch, *shape) and targets: the same for the same epoch and step."""
 
 
 class Scores(Protocol):
@@ -60,6 +67,8 @@ def fit(
     checkpoint: Path,
     report: Callable[[dict[str, Any]], None],
     stop_asked: Callable[[], bool],
+    loss: Loss = nn.functional.cross_entropy,
+    weights: Weights = Weights(),  # noqa: B008 (it cannot be changed)
 ) -> None:
     """Train until the epochs are done or validation has not improved for `settings.patience` of them.
 
@@ -77,6 +86,10 @@ def fit(
         Called with ``{"event": "step" | "epoch", ...}``.
     stop_asked : callable
         Asked before each step.
+    loss : callable
+        Of logits and targets.
+    weights : Weights
+        Which stages are trained in which epoch.
 
     Raises
     ------
@@ -87,16 +100,20 @@ def fit(
     """
     steps = math.ceil(settings.examples_per_epoch / settings.batch_size)
     saved_at = time.monotonic()
+    forward: Callable[[Tensor], Tensor] = torch.compile(state.module) if settings.compile else state.module
     while not state.finished:
-        state.module.train()
-        while state.step < steps:
+        freeze(state.module, weights, state.epoch)
+        train_mode(state.module)
+        for inputs, targets in _coming(batches, state.epoch, range(state.step, steps)):
             if stop_asked():
                 state.save(checkpoint)
                 raise Interrupted
             if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
                 state.save(checkpoint)
                 saved_at = time.monotonic()
-            state.loss += _step(state, batches, settings, seed, steps)
+            torch.manual_seed(_mixed(seed, state.epoch, state.step))  # dropout
+            rate = learning_rate(settings, state.epoch + state.step / steps)
+            state.loss += _step(state, (inputs, targets), settings, rate=rate, forward=forward, loss=loss)
             state.step += 1
             report({"event": "step", "epoch": state.epoch, "step": state.step, "steps": steps})
         _close_epoch(state, validate, settings, steps)
@@ -105,20 +122,52 @@ def fit(
         report({"event": "epoch", "best_epoch": state.best_epoch, **state.history[-1]})
 
 
-def _step(state: TrainState, batches: Batches, settings: Training, seed: int, steps: int) -> float:
+def _coming(batches: Batches, epoch: int, steps: range) -> Iterator[Batch]:
+    """Yield the batches of an epoch; the next is made by another thread while one is learnt from."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = None
+        for step in steps:
+            batch = (coming or pool.submit(batches.batch, epoch, step)).result()
+            coming = pool.submit(batches.batch, epoch, step + 1) if step + 1 < steps.stop else None
+            yield batch
+
+
+def learning_rate(settings: Training, epochs: float) -> float:
+    """Return the learning rate after so many epochs, parts of one included."""
+    done = epochs / settings.epochs
+    schedule = {
+        "cosine": 0.5 * (1 + math.cos(math.pi * done)),
+        "constant": 1.0,
+        "step": 0.1 ** math.floor(3 * done),
+    }[settings.schedule]
+    rising = min(1.0, epochs / settings.warmup) if settings.warmup else 1.0
+    return settings.learning_rate * rising * schedule
+
+
+def _step(
+    state: TrainState,
+    batch: Batch,
+    settings: Training,
+    *,
+    rate: float,
+    forward: Callable[[Tensor], Tensor],
+    loss: Loss,
+) -> float:
     """Take one step and return its loss."""
-    inputs, classes = batches.batch(state.epoch, state.step)
-    torch.manual_seed(_mixed(seed, state.epoch, state.step))  # dropout
-    done = (state.epoch * steps + state.step) / (settings.epochs * steps)
+    inputs, targets = batch
     for group in state.optimiser.param_groups:
-        group["lr"] = settings.learning_rate * (0.5 * (1 + math.cos(math.pi * done)))
+        group["lr"] = rate
     state.optimiser.zero_grad(set_to_none=True)
-    loss = nn.functional.cross_entropy(state.module(torch.from_numpy(inputs)), torch.from_numpy(classes))
-    loss.backward()  # type: ignore[no-untyped-call]
+    device = next(state.module.parameters()).device
+    mixed = settings.precision == "mixed" and device.type == "cuda"  # on a processor it is slower, or the same
+    with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
+        logits = forward(torch.from_numpy(inputs).to(device))
+    value = loss(logits.float(), torch.from_numpy(targets).to(device))
+    value.backward()  # type: ignore[no-untyped-call]
     if settings.clip is not None:
         nn.utils.clip_grad_norm_(state.module.parameters(), settings.clip)
     state.optimiser.step()
-    return float(loss.detach())
+    return float(value.detach())
 
 
 def _close_epoch(state: TrainState, validate: Scores, settings: Training, steps: int) -> None:

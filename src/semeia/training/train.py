@@ -2,40 +2,61 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
 import platform
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tomli_w
 import torch
 
 import semeia
-from semeia.datasets import LabelledRecording, gather, split
-from semeia.errors import DatasetError, MontageError, RecipeError, TrainingError
+from semeia.datasets import LabelledRecording, class_names
+from semeia.errors import DatasetError, TrainingError
 from semeia.home import make_folder
 from semeia.model import Component, Description, Input, Model, OperatingPoint, load
-from semeia.networks import build, entry_of
+from semeia.networks import build, check_fits, takes_any_channels
+from semeia.networks.weights import FirstWeights, Trained, first_weights
 from semeia.recipe import Recipe
-from semeia.signals.montage import montage_named
 from semeia.training.card import card
+from semeia.training.checking import channels_of, check_network, transform_of
 from semeia.training.fit import Interrupted, fit
+from semeia.training.loss import loss_of
+from semeia.training.parts import Fold, Parts, counted, fingerprint, gathered_parts
 from semeia.training.state import TrainState
 from semeia.training.validation import Validation
-from semeia.training.windows import TrainingBatches, Windows, prepare
-from semeia.transforms import transform_named
-from semeia.transforms.augmentation import FEWEST_CHANNELS
+from semeia.training.windows import TrainingBatches, Windows, fitted, prepare, selected
+from semeia.transforms import Transform
 
 __all__ = ["train"]
 
 Report = Callable[[dict[str, Any]], None]
 STATE = "state.safetensors"
+
+
+@dataclass(frozen=True)
+class _Hooks:
+    """What a training tells, asks and keeps."""
+
+    beside: Path
+    checkpoint: Path
+    report: Report
+    stop_asked: Callable[[], bool]
+
+    def pause(self) -> None:
+        """Stop here if that was asked for; what is prepared so far is kept in the cache."""
+        if self.stop_asked():
+            raise Interrupted(saved=self.checkpoint.is_file())
+
+    def gathered(self, source: str, done: int, total: int) -> None:
+        """Tell how many recordings of a source are made."""
+        self.report({"event": "gather", "source": source, "done": done, "total": total})
+        self.pause()
 
 
 def train(
@@ -46,10 +67,13 @@ def train(
     beside: Path = Path(),
     report: Report = lambda event: None,
     stop_asked: Callable[[], bool] = lambda: False,
+    fold: Fold | None = None,
+    split_seed: int | None = None,
 ) -> Model:
     """Train a model and write it to a folder, which appears when the model is whole.
 
-    While training runs, its state is kept in ``FOLDER.training``.
+    While training runs, its state is kept in ``FOLDER.training``. A GPU is used when there is one; the same bits again
+    are promised on the processor only.
 
     Parameters
     ----------
@@ -60,11 +84,15 @@ def train(
     beside : Path
         Where relative paths of the recipe are looked for first.
     report : callable
-        Called with what happens, as dictionaries with the key ``event``: ``gather``, ``data``, ``split``,
-        ``prepare``, ``step``, ``epoch``, ``done``.
+        Called with what happens, as dictionaries with the key ``event``: ``gather``, ``data``, ``note``, ``split``,
+        ``prepare``, ``begin``, ``resumed``, ``step``, ``epoch``, ``done``.
     stop_asked : callable
         Asked before each recording is made or prepared and before each step; when true the state is saved, once there
         is one, and `Interrupted` raised.
+    fold : Fold, optional
+        Keep this part of the data for a test, which ``metrics.json`` then holds.
+    split_seed : int, optional
+        Seed of the split, where it is not the recipe's.
 
     Raises
     ------
@@ -76,8 +104,9 @@ def train(
         model = load(folder)
     else:
         make_folder(workplace)
+        hooks = _Hooks(beside, workplace / STATE, report, stop_asked)
         try:
-            model = _trained(recipe, folder, workplace / STATE, beside=beside, report=report, stop_asked=stop_asked)
+            model = _trained(recipe, folder, hooks, fold, split_seed)
         finally:
             with suppress(OSError):
                 workplace.rmdir()  # which leaves it alone once a state is in it
@@ -87,83 +116,156 @@ def train(
     return model
 
 
-def _trained(
-    recipe: Recipe,
-    folder: Path,
-    checkpoint: Path,
-    *,
-    beside: Path,
-    report: Report,
-    stop_asked: Callable[[], bool],
-) -> Model:
+def _trained(recipe: Recipe, folder: Path, hooks: _Hooks, fold: Fold | None, split_seed: int | None) -> Model:
     """Gather, prepare, fit, and write the model."""
-
-    def gathered(source: str, done: int, total: int) -> None:
-        report({"event": "gather", "source": source, "done": done, "total": total})
-        if stop_asked():
-            raise Interrupted(saved=checkpoint.is_file())
-
-    channels = _channels(recipe)
-    training, validation = _recordings(recipe, beside, report, gathered)
-    transform = transform_named(recipe.transform.name, **recipe.transform.parameters).fit([])
-    window = round(recipe.examples.window * transform.rate)
-    shape = transform.shape(channels, window)
-    state = _state(recipe, _network(recipe, shape), _fingerprint(recipe, training, validation))
-    if checkpoint.is_file():
-        state.restore(checkpoint)
-
-    def prepared(part: Sequence[LabelledRecording], before: int) -> Windows:
-        def progress(done: int) -> None:
-            report({"event": "prepare", "done": before + done, "total": len(training) + len(validation)})
-            if stop_asked():
-                state.save(checkpoint)
-                raise Interrupted
-
-        return prepare(part, recipe.examples, transform, progress)
-
+    check_network(recipe)
+    channels, transform = channels_of(recipe), transform_of(recipe)
+    check_fits(recipe.network.name, transform.gives, recipe.transform.name)
+    parts = gathered_parts(
+        recipe, hooks.beside, report=hooks.report, gathered=hooks.gathered, fold=fold, split_seed=split_seed
+    )
+    training, validation, test = _prepared(recipe, parts, transform, hooks)
+    transform = fitted(training, transform, recipe.seed)
+    channels = channels or _recorded_channels(recipe, [training, validation, *([test] if test else [])])
+    classes = class_names(recipe.task)
+    shape = transform.shape(channels, training.window)
+    torch.manual_seed(recipe.seed)
+    module = build(recipe.network.name, shape, len(classes), **recipe.network.parameters)
+    first = first_weights(
+        module,
+        recipe.weights,
+        network=recipe.network.name,
+        beside=hooks.beside,
+        of_model=partial(_weights_of, classes),
+        progress=lambda done, size: hooks.gathered("weights", done, size or done),
+    )
+    module.to("cuda" if torch.cuda.is_available() else "cpu")
+    state = TrainState(module, _optimiser(recipe, module), fingerprint(recipe, parts))
+    hooks.report(
+        {
+            "event": "begin",
+            "fingerprint": state.fingerprint,
+            "shape": list(shape),
+            "parameters": sum(weight.numel() for weight in module.parameters()),
+        }
+    )
+    if hooks.checkpoint.is_file():
+        state.restore(hooks.checkpoint)
+        hooks.report({"event": "resumed", "history": state.history})
     batches = TrainingBatches(
-        prepared(training, 0),
+        training,
         transform,
         recipe.augmentation,
         batch_size=recipe.training.batch_size,
         examples_per_epoch=recipe.training.examples_per_epoch,
         seed=recipe.seed,
+        balance=recipe.training.balance,
     )
-    judge = Validation(prepared(validation, len(training)), transform)
+    judge = Validation(validation, transform, by_events=recipe.split.by != "random")
     fit(
-        state, batches, judge, recipe.training, recipe.seed, checkpoint=checkpoint, report=report, stop_asked=stop_asked
+        state,
+        batches,
+        judge,
+        recipe.training,
+        recipe.seed,
+        checkpoint=hooks.checkpoint,
+        report=hooks.report,
+        stop_asked=hooks.stop_asked,
+        loss=loss_of(recipe.task, recipe.training, classes, batches.shares),
+        weights=recipe.weights,
     )
-    counts = {
-        "sources": sorted({r.source for r in (*training, *validation)}),
-        "training": _counted(training),
-        "validation": _counted(validation),
-    }
-    description_at = partial(_description, recipe, transform, channels, window)
-    return _written(recipe, folder, state, judge, description_at=description_at, counts=counts)
-
-
-def _written(
-    recipe: Recipe,
-    folder: Path,
-    state: TrainState,
-    judge: Validation,
-    *,
-    description_at: Callable[[float], Description],
-    counts: dict[str, Any],
-) -> Model:
-    """Take the best weights, choose the threshold, and write the model with its card."""
     state.module.load_state_dict(state.best)
-    state.module.eval()
-    threshold, scored = judge.operating_point(state.module, recipe.detection)
-    model = Model(description_at(threshold), state.module, folder)
-    metrics = {
-        **counts,
-        "validation": counts["validation"] | {"threshold": threshold, "score": scored.as_dict()},
+    state.module.cpu().eval()
+    threshold, measures = judge.operating_point(state.module, recipe.detection)
+    metrics = _metrics(recipe, parts, state, first, {"threshold": threshold} | measures)
+    if test is not None:
+        with_it = recipe.detection.model_copy(update={"threshold": threshold})
+        metrics["test"] = counted(parts.test) | Validation(test, transform).operating_point(state.module, with_it)[1]
+    description = _description(recipe, transform, channels, training.window, threshold)
+    model = Model(description, state.module, folder)
+    model.save(folder, recipe=_anonymous(recipe), metrics=metrics, card=card(description, metrics))
+    return model
+
+
+def _prepared(
+    recipe: Recipe, parts: Parts, transform: Transform, hooks: _Hooks
+) -> tuple[Windows, Windows, Windows | None]:
+    """Return the windows of each part."""
+    total, done = len(parts.all), 0
+
+    def prepared(side: Sequence[LabelledRecording]) -> Windows:
+        nonlocal done
+        before = done
+
+        def progress(number: int) -> None:
+            hooks.report({"event": "prepare", "done": before + number, "total": total})
+            hooks.pause()
+
+        done += len(side)
+        windows = prepare(side, recipe.examples, transform, progress, task=recipe.task)
+        if windows.left_out:
+            text = f"drop-outs and gaps: {windows.missing:.1%} of the time; {windows.left_out} windows left out"
+            hooks.report({"event": "note", "text": text})
+        return windows
+
+    training = prepared(parts.training)
+    if recipe.split.by == "random":
+        return *_drawn_apart(recipe, training), None
+    return training, prepared(parts.validation), prepared(parts.test) if parts.test else None
+
+
+def _drawn_apart(recipe: Recipe, windows: Windows) -> tuple[Windows, Windows]:
+    """Return training and validation windows drawn at random: neighbours, which overlap, on both sides."""
+    share = recipe.split.validation
+    if not isinstance(share, float):
+        raise DatasetError("split.by = 'random' draws windows: give split.validation as a share")
+    held = np.random.default_rng([recipe.seed, 0]).random(len(windows.examples)) < share
+    return selected(windows, ~held), selected(windows, held)
+
+
+def _recorded_channels(recipe: Recipe, parts: Sequence[Windows]) -> int:
+    """Return the number of channels of all recordings; the least, where the network takes any."""
+    counts = {
+        len(signal.labels): recording.path.name
+        for windows in parts
+        for signal, recording in zip(windows.signals, windows.examples.recordings, strict=True)
+    }
+    if len(counts) > 1 and not takes_any_channels(recipe.network.name, recipe.network.parameters):
+        listed = ", ".join(f"{name} has {count}" for count, name in sorted(counts.items()))
+        raise DatasetError(
+            f"network {recipe.network.name!r} takes one number of channels: {listed}; "
+            "name a montage, leave some patients out, or take a network for any channels"
+        )
+    return min(counts)
+
+
+def _weights_of(classes: Sequence[str], name: str) -> Trained:
+    model = load(name)
+    return Trained(model.module.state_dict(), model.description.classes == list(classes))
+
+
+def _optimiser(recipe: Recipe, module: torch.nn.Module) -> torch.optim.Optimizer:
+    settings = recipe.training
+    if settings.optimiser == "sgd":
+        return torch.optim.SGD(
+            module.parameters(), settings.learning_rate, momentum=0.9, weight_decay=settings.weight_decay
+        )
+    kind = torch.optim.AdamW if settings.optimiser == "adamw" else torch.optim.Adam
+    return kind(module.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+
+
+def _metrics(
+    recipe: Recipe, parts: Parts, state: TrainState, first: FirstWeights, measures: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "sources": sorted({r.source for r in parts.all}),
+        "split": recipe.split.by,
+        "training": counted(parts.training),
+        "validation": counted(parts.validation) | measures,
+        "weights": str(first),
         "history": state.history,
         "best_epoch": state.best_epoch,
     }
-    model.save(folder, recipe=_anonymous(recipe), metrics=metrics, card=card(model.description, metrics))
-    return model
 
 
 def _workplace(folder: Path, resume: bool) -> Path:
@@ -179,95 +281,21 @@ def _workplace(folder: Path, resume: bool) -> Path:
     return workplace
 
 
-def _state(recipe: Recipe, module: torch.nn.Module, fingerprint: str) -> TrainState:
-    settings = recipe.training
-    optimiser = torch.optim.AdamW(module.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    return TrainState(module, optimiser, fingerprint)
-
-
-def _channels(recipe: Recipe) -> int:
-    """Return the number of channels that the network is given; the least for any."""
-    any_channels = entry_of(recipe.network.name).any_channels
-    if recipe.examples.montage == "any" and not any_channels:
-        raise RecipeError(
-            f"network {recipe.network.name!r} needs its channels in order: name a montage in [examples], "
-            "for example montage = 'chbmit'"
-        )
-    if recipe.augmentation.channels and not any_channels:
-        raise RecipeError(f"augmentation.channels: network {recipe.network.name!r} needs its channels in order")
-    if recipe.examples.montage == "any":
-        return FEWEST_CHANNELS
-    try:
-        return len(montage_named(recipe.examples.montage).labels)
-    except MontageError as error:
-        raise RecipeError(f"examples.montage: {error}, and any") from error
-
-
-def _recordings(
-    recipe: Recipe, beside: Path, report: Report, gathered: Callable[[str, int, int], None]
-) -> tuple[list[LabelledRecording], list[LabelledRecording]]:
-    """Gather all sources, split by patient, and say what there is."""
-    recordings: list[LabelledRecording] = []
-    for data in recipe.data:
-        for key in {"beside", "progress"} & data.parameters.keys():  # what `gather` calls its own
-            raise RecipeError(f"data source {data.source!r} has no parameter {key!r}")
-        found = gather(
-            data.source,
-            beside=beside,
-            optional=data.optional,
-            weight=data.weight,
-            progress=partial(gathered, data.source),
-            **data.parameters,
-        )
-        report({"event": "data", "source": data.source, "recordings": len(found)})
-        recordings += [r for r in found if r.patient not in recipe.split.exclude]
-    training, validation = split(recordings, recipe.split.validation, recipe.seed)
-    if recipe.detection.threshold == "validation" and not any(len(r.events.seizures()) for r in validation):
-        raise DatasetError(
-            "the validation patients have no seizure to choose the threshold by: "
-            "name others in split.validation, or give detection.threshold"
-        )
-    report({"event": "split", "training": _counted(training), "validation": _counted(validation)})
-    return training, validation
-
-
-def _network(recipe: Recipe, shape: tuple[int, ...]) -> torch.nn.Module:
-    torch.manual_seed(recipe.seed)
-    return build(recipe.network.name, shape, 2, **recipe.network.parameters)
-
-
-def _fingerprint(recipe: Recipe, *parts: Sequence[LabelledRecording]) -> str:
-    """Return a hash of the recipe and of each recording's file and labels."""
-    table = [
-        [
-            (
-                r.path.name,
-                r.path.stat().st_size,
-                r.patient,
-                [(e.onset, e.duration, e.label) for e in r.events],
-            )
-            for r in part
-        ]
-        for part in parts
-    ]
-    return hashlib.sha256(json.dumps([recipe.model_dump(mode="json"), table]).encode()).hexdigest()
-
-
-def _counted(recordings: Sequence[LabelledRecording]) -> dict[str, Any]:
-    return {
-        "patients": len({r.patient for r in recordings}),
-        "recordings": len(recordings),
-        "hours": round(math.fsum(r.duration for r in recordings) / 3600, 3),
-        "seizures": sum(len(r.events.seizures()) for r in recordings),
-    }
-
-
-def _description(recipe: Recipe, transform: Any, channels: int, window: int, threshold: float) -> Description:
-    point = recipe.detection.model_dump(exclude={"threshold"})
+def _description(recipe: Recipe, transform: Transform, channels: int, window: int, threshold: float) -> Description:
+    point = recipe.detection.model_dump(exclude={"threshold"}) if recipe.task.kind == "detection" else {}
     return Description(
         name=recipe.name,
         description=recipe.description,
-        input=Input(montage=recipe.examples.montage, channels=channels, window=window, minimum_rate=transform.rate),
+        task=recipe.task.kind,
+        classes=class_names(recipe.task),
+        input=Input(
+            montage=recipe.examples.montage,
+            channels=channels,
+            any_channels=takes_any_channels(recipe.network.name, recipe.network.parameters),
+            window=window,
+            minimum_rate=transform.rate,
+            dropouts=recipe.examples.dropouts,
+        ),
         transform=Component(name=recipe.transform.name, parameters=transform.state()),
         network=Component(name=recipe.network.name, parameters=recipe.network.parameters),
         operating_point=OperatingPoint(threshold=threshold, **point),
@@ -288,4 +316,6 @@ def _anonymous(recipe: Recipe) -> str:
     if isinstance(table["split"]["validation"], list):
         del table["split"]["validation"]
     table["split"].pop("exclude", None)
+    if Path(table["weights"]["init"]).name != table["weights"]["init"]:
+        table["weights"]["init"] = Path(table["weights"]["init"]).name
     return tomli_w.dumps(table)

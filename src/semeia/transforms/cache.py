@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from semeia.errors import FileError, StorageError
 from semeia.home import home_folder, make_folder, reason, remove_leftovers, replacing
 
-__all__ = ["RowFile", "cached_rows", "content_hash"]
+__all__ = ["RowFile", "cached_rows", "content_hash", "digest"]
 
 _SETTLED = 2_000_000_000  # ns after which a change also shows in the time of change, on the coarsest file system (FAT)
 
@@ -48,7 +48,7 @@ def content_hash(path: Path) -> str:
         place = str(path.resolve())
         key = [place, about.st_size, about.st_mtime_ns]
         # One small file for each path: whoever replaces it replaces it whole, and no other process waits or loses.
-        memo = home_folder() / "cache" / "contents" / f"{_digest(place)}.json"
+        memo = home_folder() / "cache" / "contents" / f"{digest(place)}.json"
         known = _remembered(memo, key)
         if known is not None:
             return known
@@ -138,25 +138,38 @@ class RowFile:
             If the file is gone or damaged.
         """
         rows = np.asarray(rows, np.int64)
+        found = np.empty((len(rows), *self.shape[1:]), np.float32)
+        self._fill([(int(rows[start]), found[start:stop]) for start, stop in _runs(rows)], rows)
+        return found
+
+    def read_slice(self, first: int, stop: int, into: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """Return rows ``first <= k < stop``, read into an array in C order if one is given.
+
+        Raises
+        ------
+        IndexError, StorageError
+            As `read`.
+        """
+        found = np.empty((stop - first, *self.shape[1:]), np.float32) if into is None else into
+        self._fill([(first, found)], np.array([first, max(first, stop - 1)][: stop - first]))
+        return found
+
+    def _fill(self, pieces: list[tuple[int, NDArray[np.float32]]], rows: NDArray[np.int64]) -> None:
+        """Read stretches of rows, each from its first on, into arrays in C order."""
         if rows.size and not 0 <= rows.min() <= rows.max() < len(self):
             raise IndexError(f"{self.path.name} has rows 0 to {len(self) - 1}; {rows.min()} to {rows.max()} were asked")
-        found = np.empty((len(rows), *self.shape[1:]), np.float32)
-        if found.size == 0:
-            return found
-        buffer = found.data.cast("B")
         try:
             file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
             try:
-                for start, stop in _runs(rows):
-                    wanted = buffer[start * self._row : stop * self._row]
-                    _read_fully(file, wanted, self._begin + int(rows[start]) * self._row)
+                for first, array in pieces:
+                    if array.size:
+                        _read_fully(file, array.data.cast("B"), self._begin + first * self._row)
             finally:
                 os.close(file)
         except OSError as error:
             raise StorageError(f"{self.path}: cannot be read ({reason(error)})") from error
         except EOFError as error:
             raise StorageError(f"{self.path}: is damaged; remove it and start again") from error
-        return found
 
 
 def cached_rows(
@@ -183,7 +196,7 @@ def cached_rows(
         If a batch has another shape.
     """
     text = json.dumps({"shape": shape, "key": dict(key)}, sort_keys=True, allow_nan=False)
-    path = home_folder() / "cache" / "examples" / f"{_digest(text)}.npy"
+    path = home_folder() / "cache" / "examples" / f"{digest(text)}.npy"
     if path.is_file():
         try:
             return RowFile(path)
@@ -237,5 +250,6 @@ def _read_fully(file: int, buffer: memoryview, place: int) -> None:
         buffer, place = buffer[count:], place + count
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return a short hash of a text, for the name of a file."""
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -100,24 +100,30 @@ class Raw(SignalTransform):
                 np.multiply(block, np.float32(gain), out=block)
             yield first, block
 
-    def apply(self, batch: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    def apply(self, batch: NDArray[np.floating[Any]], out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Scale and softly clip filtered signals.
 
         Parameters
         ----------
         batch : array, (..., samples), µV
+        out : array, float32, of the same shape and order in memory, optional
+            Where to; the batch itself, if it may be changed.
 
         Returns
         -------
         array, float32, of the same shape
             ``clip * tanh(batch / (scale * clip))``; NaN stays.
         """
-        scaled = np.array(batch, np.float32, order="C")
-        flat = scaled.reshape(-1)
+        batch = np.asarray(batch)
+        scaled = (
+            np.empty_like(batch, np.float32) if out is None else out
+        )  # in the order that the batch has in memory: time-major stays so
+        source, target = batch.ravel(order="K"), scaled.ravel(order="K")
+        factor = np.float32(1 / (self.scale * self.clip))
         # Piece by piece, as three passes over what is in the processor's cache cost little more than one.
-        for start in range(0, flat.size, _PIECE):
-            piece = flat[start : start + _PIECE]
-            np.multiply(piece, np.float32(1 / (self.scale * self.clip)), out=piece)
+        for start in range(0, target.size, _PIECE):
+            piece = target[start : start + _PIECE]
+            np.multiply(source[start : start + _PIECE], factor, out=piece, casting="same_kind")
             np.tanh(piece, out=piece)
             np.multiply(piece, np.float32(self.clip), out=piece)
         return scaled

@@ -1,0 +1,179 @@
+"""What a recipe trains on, validates on and tests on: gathered from its sources and split, nothing on two sides."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from semeia.datasets import LabelledRecording, deal, gather, intervals_of, know_neighbours, split
+from semeia.datasets.labels import class_names
+from semeia.errors import DatasetError, RecipeError
+from semeia.recipe import Patterns, Prediction, Recipe, SeizureDetection
+
+__all__ = ["Fold", "Parts", "counted", "fingerprint", "gathered_parts"]
+
+Report = Callable[[dict[str, Any]], None]
+
+
+class Fold(NamedTuple):
+    """One of a cross-validation's folds, from 0, of so many; the seed of the deal is the recipe's own."""
+
+    number: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Recordings, or pieces of them, by what they are for.
+
+    Parameters
+    ----------
+    training, validation, test : list of LabelledRecording
+        Windows drawn at random (``split.by = "random"``) have all their recordings in `training`.
+    """
+
+    training: list[LabelledRecording]
+    validation: list[LabelledRecording]
+    test: list[LabelledRecording]
+
+    @property
+    def all(self) -> list[LabelledRecording]:
+        """Every recording."""
+        return [*self.training, *self.validation, *self.test]
+
+
+def gathered_parts(
+    recipe: Recipe,
+    beside: Path,
+    *,
+    report: Report,
+    gathered: Callable[[str, int, int], None],
+    fold: Fold | None = None,
+    split_seed: int | None = None,
+) -> Parts:
+    """Gather all sources, split them, and say what there is.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    beside : Path
+        Where relative paths are looked for first.
+    report : callable
+        Called with the events ``data``, ``note`` and ``split``.
+    gathered : callable
+        Called with a source's name, how much of it is made, and how much there is to make.
+    fold : Fold, optional
+        Keep this fold apart as the test part, and split the rest.
+    split_seed : int, optional
+        Of the draws; otherwise the recipe's. Several seeds of one training share their split.
+
+    Raises
+    ------
+    RecipeError, DatasetError
+    """
+    recordings = _gathered(recipe, beside, report, gathered)
+    settings, seed = recipe.split, recipe.seed if split_seed is None else split_seed
+    test: list[LabelledRecording] = []
+    if fold is not None:
+        if settings.by == "random":
+            raise RecipeError("split.by = 'random' leaks, and folds of it would say nothing: split by patient or hour")
+        recordings, test = deal(recordings, fold.of, seed, by=settings.by, task=recipe.task)[fold.number]
+    if settings.by == "random":
+        parts = Parts(recordings, [], [])
+    else:
+        parts = Parts(*split(recordings, settings.validation, seed, by=settings.by, task=recipe.task), test)
+        _check_threshold(recipe, parts.validation)
+    _note_one_class(recipe, parts.training, report)
+    sides = {"training": parts.training, "validation": parts.validation, "test": parts.test}
+    report({"event": "split", **{name: counted(side) for name, side in sides.items() if side}})
+    return parts
+
+
+def _gathered(
+    recipe: Recipe, beside: Path, report: Report, gathered: Callable[[str, int, int], None]
+) -> list[LabelledRecording]:
+    recordings: list[LabelledRecording] = []
+    for data in recipe.data:
+        for key in {"beside", "progress"} & data.parameters.keys():  # what `gather` calls its own
+            raise RecipeError(f"data source {data.source!r} has no parameter {key!r}")
+        found = gather(
+            data.source,
+            beside=beside,
+            optional=data.optional,
+            weight=data.weight,
+            progress=partial(gathered, data.source),
+            **data.parameters,
+        )
+        report({"event": "data", "source": data.source, "recordings": len(found)})
+        recordings += [r for r in found if r.labelled and r.patient not in recipe.split.exclude]
+    return know_neighbours(recordings) if isinstance(recipe.task, Prediction) else recordings
+
+
+def _check_threshold(recipe: Recipe, validation: Sequence[LabelledRecording]) -> None:
+    if not isinstance(recipe.task, SeizureDetection) or recipe.detection.threshold != "validation":
+        return
+    if not any(len(r.events.seizures()) for r in validation):
+        raise DatasetError(
+            "the validation patients have no seizure to choose the threshold by: "
+            "name others in split.validation, or give detection.threshold"
+        )
+
+
+def _note_one_class(recipe: Recipe, training: Sequence[LabelledRecording], report: Report) -> None:
+    """Say when patients show only one class: then a network may learn whose a window is instead of what."""
+    if isinstance(recipe.task, SeizureDetection | Patterns):
+        return
+    shown: dict[str, set[int]] = {}
+    for recording in training:
+        first, stop = recording.span or (0.0, recording.duration)
+        found = enumerate(intervals_of(recording, recipe.task))
+        classes = {number for number, own in found if any(a < stop and first < b for a, b in own)}
+        shown.setdefault(recording.patient, set()).update(classes)
+    alone = sorted(patient for patient, classes in shown.items() if len(classes) == 1)
+    if alone:
+        names = class_names(recipe.task)
+        only = ", ".join(f"{patient} ({names[next(iter(shown[patient]))]})" for patient in alone[:5])
+        more = f" and {len(alone) - 5} more" if len(alone) > 5 else ""
+        text = f"{len(alone)} of {len(shown)} training patients show one class only: {only}{more}; "
+        report({"event": "note", "text": text + "the network may learn who they are instead of what they show"})
+
+
+def counted(recordings: Sequence[LabelledRecording]) -> dict[str, Any]:
+    """Return how much there is of patients, recordings, hours and seizures."""
+    spans = [r.span or (0.0, r.duration) for r in recordings]
+    seizures = sum(
+        first <= event.onset < stop
+        for r, (first, stop) in zip(recordings, spans, strict=True)
+        for event in r.events.seizures()
+    )
+    return {
+        "patients": len({r.patient for r in recordings}),
+        "recordings": len({r.path for r in recordings}),
+        "hours": round(math.fsum(stop - first for first, stop in spans) / 3600, 3),
+        "seizures": seizures,
+    }
+
+
+def fingerprint(recipe: Recipe, parts: Parts) -> str:
+    """Return a hash of the recipe and of each recording's file, labels and side."""
+    table = [
+        [
+            (
+                r.path.name,
+                r.path.stat().st_size,
+                r.patient,
+                r.span,
+                r.around,
+                [(e.onset, e.duration, e.label, e.channels) for e in r.events],
+            )
+            for r in part
+        ]
+        for part in (parts.training, parts.validation, parts.test)
+    ]
+    return hashlib.sha256(json.dumps([recipe.model_dump(mode="json"), table]).encode()).hexdigest()
