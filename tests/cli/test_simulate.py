@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from command import assert_one_line, files_under, semeia
 
 from semeia.cli.simulate import simulate
 from semeia.datasets.aes2014 import aes2014
@@ -42,7 +43,9 @@ def test_several_patients_do_not_go_into_one_file(tmp_path: Path) -> None:
 def test_a_set_is_written_in_a_layout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     simulate(tmp_path / "set", layout="aes2014", patients=1, hours=2, file_seconds=2, test_files=1, preictal=0, seed=4)
     assert len(aes2014(tmp_path / "set", part="all")) == 13
-    assert "13 files, 1 MB, in the layout of aes2014; source: aes2014" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "13 files, 0." in said
+    assert "MB, in the layout of aes2014; source: aes2014" in said
 
 
 def test_options_of_sets_and_of_recordings_are_kept_apart(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def _write_set(layout: str, folder: Path, given: dict[str, Any], force: bool) ->
         paths = simulate_layout(layout, folder, force=force, progress=progress, **given)
     size = sum(path.stat().st_size for path in paths) / 1e6
     source = "folder" if layout == "seeg" else layout
-    print(f"{folder}: {plural(len(paths), 'file')}, {size:.0f} MB, in the layout of {layout}; source: {source}")
+    print(f"{folder}: {plural(len(paths), 'file')}, {size:.1f} MB, in the layout of {layout}; source: {source}")
 
 
 def _write_recordings(output: Path, given: dict[str, Any], force: bool) -> None:

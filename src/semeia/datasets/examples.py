@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeia.datasets.labelled import LabelledRecording
-from semeia.datasets.labels import intervals_of
+from semeia.datasets.labels import intervals_of, is_called
 from semeia.recipe import Patterns, SeizureDetection, Task
 
 __all__ = ["Examples", "balanced_weights", "cut", "pattern_targets"]
@@ -153,7 +153,7 @@ def _pattern_sets(
     for number, name in enumerate(task.patterns):
         shown = np.zeros(len(start), bool)
         for event in recording.events:
-            if event.label != name or event.status == "rejected":
+            if not is_called(event, name):
                 continue
             rows, common, needed = _common(event.onset, event.stop, start, window, minimum_overlap)
             shown[rows] |= common >= needed
@@ -201,12 +201,13 @@ def pattern_targets(
     """
     targets = np.zeros((len(start), len(channels), len(patterns)), np.uint8)
     for event in recording.events:
-        if event.label not in patterns or event.status == "rejected":
+        shown = [k for k, name in enumerate(patterns) if is_called(event, name)]
+        if not shown:
             continue
         rows, common, needed = _common(event.onset, event.stop, start, window_seconds, minimum_overlap)
         mine = [k for k, label in enumerate(channels) if not event.channels or label in event.channels]
         there = np.flatnonzero(common >= needed) + rows.start
-        targets[np.ix_(there, mine, [list(patterns).index(event.label)])] = 1
+        targets[np.ix_(there, mine, shown)] = 1
     return targets
 
 

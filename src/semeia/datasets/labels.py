@@ -8,9 +8,10 @@ from itertools import pairwise
 
 from semeia.datasets.labelled import LabelledRecording
 from semeia.errors import DatasetError
+from semeia.events import Event
 from semeia.recipe import Classification, Patterns, Prediction, SeizureDetection, Task
 
-__all__ = ["class_names", "intervals_of", "know_neighbours"]
+__all__ = ["class_names", "intervals_of", "is_called", "know_neighbours"]
 
 Intervals = list[tuple[float, float]]
 """Seconds from the recording's start; in order, disjoint."""
@@ -67,6 +68,11 @@ def intervals_of(recording: LabelledRecording, task: Task) -> list[Intervals]:
             return found
 
 
+def is_called(event: Event, label: str) -> bool:
+    """Whether an event has a label, in any case, and was not rejected."""
+    return event.label.strip().lower() == label.strip().lower() and event.status != "rejected"
+
+
 def know_neighbours(recordings: Sequence[LabelledRecording]) -> list[LabelledRecording]:
     """Return the recordings with `around`: seizures of the same patient in the other recordings.
 
@@ -121,8 +127,7 @@ def _seizures(recording: LabelledRecording) -> Intervals:
 
 
 def _marked(recording: LabelledRecording, label: str) -> Intervals:
-    events = (e for e in recording.events if e.label.strip().lower() == label.lower() and e.status != "rejected")
-    return _united((event.onset, event.stop) for event in events)
+    return _united((event.onset, event.stop) for event in recording.events if is_called(event, label))
 
 
 def _check_disjoint(recording: LabelledRecording, classes: list[Intervals], names: Sequence[str]) -> None:

@@ -115,9 +115,8 @@ class Raw(SignalTransform):
             ``clip * tanh(batch / (scale * clip))``; NaN stays.
         """
         batch = np.asarray(batch)
-        scaled = (
-            np.empty_like(batch, np.float32) if out is None else out
-        )  # in the order that the batch has in memory: time-major stays so
+        # In the order that the batch has in memory: what is time-major stays so.
+        scaled = np.empty_like(batch, np.float32) if out is None else out
         source, target = batch.ravel(order="K"), scaled.ravel(order="K")
         factor = np.float32(1 / (self.scale * self.clip))
         # Piece by piece, as three passes over what is in the processor's cache cost little more than one.

@@ -6,6 +6,7 @@ Source of the layouts: Brinkmann et al., Brain 2016 (https://doi.org/10.1093/bra
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -108,7 +109,7 @@ class _Plan:
             rate=rate,
             level=level or never,
         )
-        return signal.array(round(self.file_seconds * rate))
+        return signal.array(math.ceil(self.file_seconds * rate - 1e-6))  # 239,766 in ten minutes, as the original has
 
     def level(self, segment: _Segment) -> Callable[[float], float] | None:
         """Return how far the planted change has gone at seconds from the file's start."""

@@ -25,7 +25,8 @@ Level = Callable[[float], float]
 """How far the planted preictal change has gone (0: not at all, 1: whole) at a time in seconds from the file's start."""
 
 _PATIENT, _SITES, _STATE, _NOISE, _HAPPENINGS = 40, 41, 42, 43, 44
-_HOP_SECONDS = 10.0
+_HOP_SECONDS = (2.5, 10.0)  # ten, but less at high rates, for memory; never so short that slow waves are lost
+_HOP_SAMPLES = 20_000
 _SHARED = 4  # slow sources that several strips hear
 _FLOOR = 3e-5  # amplifier's noise, as a share of the largest power density
 _RHYTHMS = ((1.2, 2.8), (4.0, 7.5), (8.0, 13.0), (14.0, 24.0))  # Hz, between which each rhythm's frequency is drawn
@@ -76,7 +77,7 @@ class IntracranialPatient:
             slope=random.uniform(2.0, 2.9),
             knee=random.uniform(2.5, 6.0),
             amplitude=float(np.exp(random.uniform(np.log(20), np.log(60)))),
-            rhythms=tuple((random.uniform(low, high), random.uniform(0.15, 0.6)) for low, high in _RHYTHMS),
+            rhythms=tuple((random.uniform(low, high), random.uniform(0.1, 0.4)) for low, high in _RHYTHMS),
             fast=(random.uniform(22, 55), random.uniform(4, 8)),
             fast_share=random.uniform(0.07, 0.12),
             discharges=float(np.exp(random.uniform(np.log(10), np.log(200)))),
@@ -131,7 +132,7 @@ class IntracranialSignal:
     ) -> None:
         self.patient, self.rate = patient, rate
         self._level, self._started = level, started
-        self._hop = round(_HOP_SECONDS * rate)
+        self._hop = round(min(max(_HOP_SAMPLES / rate, _HOP_SECONDS[0]), _HOP_SECONDS[1]) * rate)
         self._amplitude, self._focus = patient.sites()
         # one number from many, for a bank of noise takes one seed
         self._seed = int(generator(patient.seed, _NOISE, *hour, place).integers(2**62))
@@ -147,7 +148,7 @@ class IntracranialSignal:
         return np.asarray(np.sqrt(self._mixing.astype(np.float64) ** 2 @ self._power[:, band].sum(axis=1)))
 
     def blocks(self, samples: int) -> Iterator[NDArray[np.float32]]:
-        """Yield float32 (channels, samples) in µV, ten seconds at a time, `samples` in all."""
+        """Yield float32 (channels, samples) in µV, ten seconds or less at a time, `samples` in all."""
         waves = Waves(self._happenings(samples / self.rate), self.rate)
         for index in range(-(-samples // self._hop)):
             first = index * self._hop
@@ -163,7 +164,7 @@ class IntracranialSignal:
     def _weighted(self, index: int) -> NDArray[np.float32]:
         """Return a hop of every source, with the gains of the patient's state and of the planted change."""
         sources = self._bank.hop(index)
-        edges = np.array([self._gains(time) for time in (index * _HOP_SECONDS, (index + 1) * _HOP_SECONDS)])
+        edges = np.array([self._gains(place * self._hop / self.rate) for place in (index, index + 1)])
         ramp = (np.arange(self._hop, dtype=np.float32) + np.float32(0.5)) / self._hop
         before, after = edges.astype(np.float32)
         sources *= before[:, None] + (after - before)[:, None] * ramp
@@ -238,7 +239,7 @@ def _sources(
     strips = random.standard_normal((-(-count // patient.strip), _SHARED))[place // patient.strip]
     shared = 0.25 * strips + 0.12 * random.standard_normal((count, _SHARED))
     shares = np.array([share for _, share in patient.rhythms])
-    rhythms = shares * np.exp(0.6 * random.standard_normal((count, len(shares)))) * random.choice([-1, 1], (count, 1))
+    rhythms = shares * np.exp(0.5 * random.standard_normal((count, len(shares)))) * random.choice([-1, 1], (count, 1))
     # a fast source that all of the focus hears alike, and one that its contacts hear with either sign
     fast = patient.fast_share * np.stack([focus, focus * random.choice([-0.5, 0.5], count)], axis=1)
     mixing = amplitude[:, None] * np.concatenate([near, shared, rhythms, fast], axis=1)

@@ -42,7 +42,7 @@ class PatternSignature:
 
     `sites` are channels; `per_hour` is of each of `PATTERNS`; `width` and `slow_width` (s) and `slow` shape the spike
     (`semeia.signals.simulator.waves.sharp_wave`); `pace` (Hz) is that of spike-and-waves, `fast` (Hz) that of fast
-    oscillations; `size` is the typical spike in units of a channel's amplitude, `fast_size` the typical oscillation
+    oscillations; `size` is the typical spike in units of a channel's background, `fast_size` the typical oscillation
     in units of its activity between 80 and 250 Hz; `with_fast` is the share of spikes that one rides on.
     """
 
@@ -71,7 +71,7 @@ class PatternSignature:
             slow_width=random.uniform(0.05, 0.08),
             pace=random.uniform(2.5, 4.0),
             fast=random.uniform(95, 210),
-            size=random.uniform(4.0, 7.0),
+            size=random.uniform(5.0, 9.0),
             fast_size=random.uniform(6, 10),
             with_fast=random.uniform(0.05, 0.35),
         )
@@ -125,7 +125,7 @@ def patterns_of(
     """
     patient = signal.patient
     random, signature = generator(patient.seed, _PLAN, number), PatternSignature.of(patient)
-    amplitude, ripples = patient.sites()[0], signal.activity(80, 250)
+    amplitude, ripples = signal.activity(0.5, 70), signal.activity(80, 250)
     waves: list[Wave] = []
     events: list[Event] = []
 

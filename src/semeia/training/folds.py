@@ -1,0 +1,362 @@
+"""Cross-validation and several seeds: one recipe trained many times, in processes side by side, and summed up.
+
+::
+
+    FOLDER/
+      plan.json       what was begun: recipe, folds, fingerprints of the data
+      fold1-seed1/    a model, as `semeia.training.train` writes it
+      summary.json    what all of them score (`semeia.training.summary`)
+      summary.md
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from semeia import cluster
+from semeia.errors import RecipeError, TrainingError
+from semeia.home import make_folder, replacing
+from semeia.recipe import Recipe
+from semeia.training.checking import check, transform_of
+from semeia.training.parts import Fold, Parts, fingerprint, gathered_parts
+from semeia.training.runs import recorded
+from semeia.training.summary import Scored, as_markdown, figures_of, summary_of
+from semeia.training.windows import prepare
+
+if TYPE_CHECKING:
+    from semeia.model import Model
+
+__all__ = ["Folds", "check_whole", "cross_validate", "only_here", "prepared", "standing", "train_recorded"]
+
+Report = Callable[[dict[str, Any]], None]
+PLAN = "plan.json"
+STOP = ".stop"
+
+
+@dataclass(frozen=True)
+class Folds:
+    """A cross-validation, or several seeds of one split.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    folder : Path
+    folds : int, optional
+        Parts that are tested in turn; otherwise there is one split, and no test part.
+    seeds : int
+        Trainings of each, from the recipe's seed on; all share the recipe's split.
+    beside : Path
+        Where relative paths of the recipe are looked for first.
+    command : list of str
+        What was typed, for the records.
+    """
+
+    recipe: Recipe
+    folder: Path
+    folds: int | None = None
+    seeds: int = 1
+    beside: Path = Path()
+    command: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.folds is not None and isinstance(self.recipe.split.validation, list):
+            raise RecipeError(
+                "split.validation names patients, and folds test every patient in turn: "
+                "give a share instead, for example --set split.validation=0.2"
+            )
+
+    @property
+    def parts(self) -> list[Fold | None]:
+        """The folds; or one None without any."""
+        return [Fold(number, self.folds) for number in range(self.folds)] if self.folds else [None]
+
+    @property
+    def jobs(self) -> list[tuple[Fold | None, int]]:
+        """Fold and seed of every training; all folds of a seed come before the next seed."""
+        return [(fold, self.recipe.seed + number) for number in range(self.seeds) for fold in self.parts]
+
+    def place(self, fold: Fold | None, seed: int) -> Path:
+        """Return the folder of a model."""
+        return self.folder / (f"seed{seed}" if fold is None else f"fold{fold.number + 1}-seed{seed}")
+
+
+def cross_validate(
+    plan: Folds,
+    *,
+    resume: bool = False,
+    workers: int | None = None,
+    address: str | None = None,
+    report: Report = lambda event: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
+    """Train every fold with every seed and return the summary, which is written beside the models.
+
+    Recordings are made and prepared here, before the first process starts; then each model is trained in a process
+    with one thread, so that it has the same weights however many run side by side.
+
+    Parameters
+    ----------
+    plan : Folds
+    resume : bool
+        Go on with one that was stopped or killed: whole models are kept, half ones go on.
+    workers, address
+        As `semeia.cluster.run_all` takes them; a cluster's workers must see the same folders.
+    report : callable
+        Called with ``data``, ``note``, ``gather`` and ``prepare`` as a training does, and with ``fold`` when a model
+        is there: ``fold``, ``of``, ``seed``, ``done``, ``total``, ``folder``, ``figures``.
+    stop_asked : callable
+        Asked a few times a second; when true every training saves its state.
+
+    Raises
+    ------
+    RecipeError, DatasetError, TrainingError, StorageError
+        What a training raises is said with its fold and seed, and ends the others, which can go on later.
+    Interrupted
+        If stopping was asked for.
+    """
+    from semeia.training.fit import Interrupted
+
+    folder = plan.folder
+    begun = _begun(folder, resume)
+    check_whole(plan.recipe, plan.beside)
+    try:
+        prints = _prepare_all(plan, report, stop_asked)
+        with only_here(folder):
+            _keep_plan(plan, prints, begun=begun)
+            _train_all(plan, workers, address, report, stop_asked)
+            return _summed_up(plan)
+    except (Interrupted, CancelledError):
+        if address is not None and folder.is_dir():  # nobody can send a signal there
+            (folder / STOP).touch()
+        raise Interrupted(saved=(folder / PLAN).is_file()) from None
+
+
+def train_recorded(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    resume: bool = False,
+    beside: Path = Path(),
+    report: Report = lambda event: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+    fold: Fold | None = None,
+    split_seed: int | None = None,
+    command: Sequence[str] = (),
+) -> Model:
+    """Train as `semeia.training.train.train` does, and keep a record of it, begun with the first thing it reports.
+
+    What is wrong before that (a key, a folder that is there already) leaves no record.
+    """
+    from semeia.training.train import train
+
+    with ExitStack() as stack:
+        record: Report | None = None
+
+        def both(event: dict[str, Any]) -> None:
+            nonlocal record
+            if record is None:
+                record = stack.enter_context(recorded(recipe, folder, resume=resume, command=command))
+            record(event)
+            report(event)
+
+        how: dict[str, Any] = {"beside": beside, "stop_asked": stop_asked, "fold": fold, "split_seed": split_seed}
+        return train(recipe, folder, resume=resume, report=both, **how)
+
+
+def standing(folder: Path) -> Literal["absent", "begun", "whole"]:
+    """Return how far the training of a model came."""
+    workplace = Path(f"{folder.absolute()}.training")
+    if (workplace / "state.safetensors").is_file():
+        return "begun"
+    if not folder.exists():
+        return "absent"
+    shutil.rmtree(workplace, ignore_errors=True)  # killed while it was being removed
+    return "whole"
+
+
+def check_whole(recipe: Recipe, beside: Path) -> None:
+    """Check what can be checked before anything is read.
+
+    Raises
+    ------
+    RecipeError
+        With the first fault.
+    """
+    faults = check(recipe, beside).faults
+    if faults:
+        raise RecipeError(faults[0])
+
+
+def prepared(
+    recipe: Recipe, beside: Path, fold: Fold | None, report: Report, stop_asked: Callable[[], bool]
+) -> tuple[Parts, str]:
+    """Gather, split and prepare what one training needs, into the cache; return its parts and their fingerprint.
+
+    Several processes then find it there, and none makes it twice.
+
+    Raises
+    ------
+    DatasetError, StorageError
+    CancelledError
+        If stopping was asked for.
+    """
+
+    def pause() -> None:
+        if stop_asked():
+            raise CancelledError
+
+    def gathered(source: str, done: int, total: int) -> None:
+        report({"event": "gather", "source": source, "done": done, "total": total})
+        pause()
+
+    parts = gathered_parts(recipe, beside, report=report, gathered=gathered, fold=fold)
+
+    def progress(done: int) -> None:
+        report({"event": "prepare", "done": done, "total": len(parts.all)})
+        pause()
+
+    prepare(parts.all, recipe.examples, transform_of(recipe), progress, task=recipe.task)
+    return parts, fingerprint(recipe, parts)
+
+
+@contextmanager
+def only_here(folder: Path) -> Iterator[None]:
+    """Hold a folder: the lock goes with the process, however that ends.
+
+    Raises
+    ------
+    TrainingError
+        If another process works there.
+    """
+    with (make_folder(folder) / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TrainingError(f"{folder.name}: another process works there: wait for it, or end it first") from None
+        yield
+
+
+def _begun(folder: Path, resume: bool) -> bool:
+    begun = (folder / PLAN).is_file()
+    if begun and not resume:
+        raise TrainingError(f"{folder.name}: these trainings were begun; go on with --resume, or remove the folder")
+    if resume and not begun:
+        raise TrainingError(f"{folder.name}: no folds or seeds to go on with; start without --resume")
+    if folder.exists() and not begun and set(folder.iterdir() if folder.is_dir() else [folder]) - {folder / ".lock"}:
+        raise TrainingError(f"{folder.name}: is there already; choose another folder or remove it")
+    return begun
+
+
+def _prepare_all(plan: Folds, report: Report, stop_asked: Callable[[], bool]) -> list[str]:
+    """Find out now, and not after hours, whether every fold can be trained; return their fingerprints."""
+    prints, told = [], set()
+
+    def once(event: dict[str, Any]) -> None:
+        if event["event"] in {"data", "note"}:
+            text = json.dumps(event)
+            if text in told:
+                return
+            told.add(text)
+        if event["event"] != "split":
+            report(event)
+
+    for fold in plan.parts:
+        try:
+            prints.append(prepared(plan.recipe, plan.beside, fold, once, stop_asked)[1])
+        except (RecipeError, TrainingError) as error:
+            raise type(error)(str(error)) from error
+    return prints
+
+
+def _keep_plan(plan: Folds, prints: list[str], *, begun: bool) -> None:
+    """Write down what is begun, or check that it is what was begun."""
+    path = plan.folder / PLAN
+    table = {"recipe": plan.recipe.model_dump(mode="json"), "folds": plan.folds, "fingerprints": prints}
+    if begun:
+        try:
+            same = json.loads(path.read_bytes()) == table
+        except ValueError as error:
+            raise TrainingError(f"{plan.folder.name}/{PLAN}: is damaged; start anew in another folder") from error
+        if not same:
+            raise TrainingError(
+                f"{plan.folder.name}: the recipe, its data or the number of folds changed since this was begun: "
+                "put back what was there, or start anew in another folder"
+            )
+        return
+    with replacing(path) as part:
+        part.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+
+
+def _train_all(
+    plan: Folds, workers: int | None, address: str | None, report: Report, stop_asked: Callable[[], bool]
+) -> None:
+    (plan.folder / STOP).unlink(missing_ok=True)
+    jobs, done = plan.jobs, 0
+
+    def finished(number: int, _: None) -> None:
+        nonlocal done
+        done += 1
+        fold, seed = jobs[number]
+        about = {} if fold is None else {"fold": fold.number + 1, "of": fold.of}
+        figures = figures_of(_metrics(plan, fold, seed))
+        here = {"folder": str(plan.place(fold, seed)), "figures": figures}
+        report({"event": "fold", **about, "seed": seed, "done": done, "total": len(jobs), **here})
+
+    cluster.run_all(
+        _train_one,
+        [(plan, fold, seed) for fold, seed in jobs],
+        names=[plan.place(fold, seed).name for fold, seed in jobs],
+        workers=workers,
+        address=address,
+        on_done=finished,
+        stop_asked=stop_asked,
+    )
+
+
+def _train_one(plan: Folds, fold: Fold | None, seed: int) -> None:
+    """Train one model, in a process of its own; one that another process left half made goes on."""
+    place = plan.place(fold, seed)
+    stands = standing(place)
+    if stands == "whole":
+        return
+    stop = plan.folder / STOP
+    train_recorded(
+        plan.recipe.model_copy(update={"seed": seed}),
+        place,
+        resume=stands == "begun",
+        beside=plan.beside,
+        stop_asked=lambda: cluster.stop_asked() or stop.exists(),
+        fold=fold,
+        split_seed=plan.recipe.seed,
+        command=plan.command,
+    )
+
+
+def _metrics(plan: Folds, fold: Fold | None, seed: int) -> dict[str, Any]:
+    path = plan.place(fold, seed) / "metrics.json"
+    try:
+        metrics: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{path.parent.name}/metrics.json: is damaged; remove {path.parent} and resume") from error
+    return metrics
+
+
+def _summed_up(plan: Folds) -> dict[str, Any]:
+    scored = [
+        Scored(None if fold is None else fold.number + 1, seed, plan.place(fold, seed).name, _metrics(plan, fold, seed))
+        for fold, seed in plan.jobs
+    ]
+    summary = summary_of(plan.recipe.name, scored, folds=plan.folds, split_seed=plan.recipe.seed)
+    with replacing(plan.folder / "summary.json") as part:
+        part.write_text(json.dumps(summary, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    with replacing(plan.folder / "summary.md") as part:
+        part.write_text(as_markdown(summary), encoding="utf-8")
+    return summary
