@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from figures import table
 
 RECIPE = Path(__file__).resolve().parents[1] / "recipes" / "eeg-starter.toml"
-KILLS, EPOCHS, STEPS = 10, 3, 40
+KILLS, EPOCHS, STEPS = 20, 3, 40
 SETTINGS = (
     "data.0.patients=4",
     "data.0.hours=0.25",

@@ -14,7 +14,8 @@ import pytest
 from numpy.typing import NDArray
 
 from semeia.datasets import gather
-from semeia.events import Event, Events, events_of
+from semeia.evaluation import events_of
+from semeia.events import Event, Events, write_tsv
 from semeia.model import Model, load
 from semeia.networks.compiled_parts import make_importable
 from semeia.recipe import Recipe, read_recipe
@@ -25,7 +26,8 @@ from semeia.training.shipped import shipped_recipe, shipped_recipes
 from semeia.training.train import train
 
 SHORT = ("training.epochs=1", "training.warmup=0", "training.batch_size=4", "training.examples_per_epoch=8")
-DOGS = ("data.0.patients=['Dog_1','Dog_2']",)
+DOGS = ("data.0.patients=['Dog_1','Dog_2']", "examples.step=40")
+SMALL = ("network.width=4", "examples.step=2")
 CASES = ("data.0.patients=['chb01','chb02','chb03']", "split.validation=['chb03']")
 
 
@@ -49,21 +51,21 @@ class Trial:
 
 
 TRIALS = {
-    "bonn-classification": Trial("bonn"),
+    "bonn-classification": Trial("bonn", ("examples.step=4.424",)),
     "eeg-detection-convnet": Trial("chbmit", CASES),
     "eeg-detection-convnet-all": Trial("chbmit"),
-    "eeg-detection-electrodes": Trial("chbmit"),
+    "eeg-detection-electrodes": Trial("chbmit", ("network.width=4", "examples.step=10")),
     "eeg-detection-siena": Trial("siena"),
     "eeg-starter": Trial(
         "chbmit",
         (
             *("data.0.patients=2", "data.0.hours=0.05", "data.1.patients=1", "data.1.hours=0.05"),
-            *("data.1.seizures_per_hour=10.0", "split.validation=['sim01001']"),
+            *("data.1.seizures_per_hour=10.0", "split.validation=['sim01001']", "examples.step=4"),
         ),
     ),
-    "pattern-detector": Trial("seeg"),
-    "pattern-resnet1d": Trial("seeg"),
-    "pattern-transfer": Trial("seeg", weights="pattern-detector"),
+    "pattern-detector": Trial("seeg", SMALL),
+    "pattern-resnet1d": Trial("seeg", ("network.width=8",)),
+    "pattern-transfer": Trial("seeg", SMALL, weights="pattern-detector"),
     "prediction-features-logistic": Trial("aes2014", DOGS),
     # An hour of six files is four minutes long here, and its last file the last 40 s before the gap.
     "prediction-horizons": Trial("aes2014", (*DOGS, "task.horizons=[0.7, 60.0]")),
@@ -75,7 +77,7 @@ TRIALS = {
         ("examples.window=40", "examples.step=40", "network.parts=2"),
         weights="prediction-spectrogram-electrodes",
     ),
-    "prediction-spectrogram-electrodes": Trial("aes2014"),
+    "prediction-spectrogram-electrodes": Trial("aes2014", ("examples.step=40",)),
     "prediction-spectrogram-logistic": Trial("aes2014", DOGS),
     "prediction-spectrogram-resnet18": Trial("aes2014", DOGS),
     "prediction-spectrogram-resnet18-imagenet": Trial("aes2014", DOGS, weights="resnet18"),
@@ -96,9 +98,9 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scalp = {"patients": 3, "hours": 0.1, "seizures": 10, "file_seconds": 360}
     simulate_layout("chbmit", root / "chbmit", **scalp)
     simulate_layout("siena", root / "siena", **scalp)
-    simulate_layout("seeg", root / "seeg", patients=2, hours=0.05, file_seconds=90)
-    simulate_layout("seeg", root / "seeg-new", patients=1, hours=0.05, file_seconds=90, seed=9)
-    simulate_layout("seeg", root / "discharges", patients=2, hours=0.05, file_seconds=180, channels=5, rate=600)
+    simulate_layout("seeg", root / "seeg", patients=2, hours=0.05, channels=10)
+    simulate_layout("seeg", root / "seeg-new", patients=1, hours=0.1, file_seconds=120, channels=10, seed=3)
+    simulate_layout("seeg", root / "discharges", patients=2, hours=0.05, channels=5, rate=600)
     for path in (root / "discharges").rglob("*.edf"):
         _label_stretches(path)
     return root
@@ -116,8 +118,6 @@ def _lose_a_channel(folder: Path) -> None:
 
 def _label_stretches(path: Path) -> None:
     """Put a TSV beside a recording, as an expert labels windows of 2 s: with a discharge in their middle, or none."""
-    from semeia.events.tsv import write_tsv
-
     with open_recording(path) as recording:
         duration = recording.duration
     found = [event for event in events_of(path) if event.label != "fast-oscillation"]
@@ -130,7 +130,7 @@ def _label_stretches(path: Path) -> None:
         if start >= free and (label == "discharge" or nearest > 3):
             marks.append(Event(start, 2.0, label))
             free = start + 2.0
-    write_tsv(path.with_name(f"{path.stem}_events.tsv"), Events(marks, duration=duration))
+    write_tsv(Events(marks, duration=duration), path.with_name(f"{path.stem}_events.tsv"))
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def timm_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
 @pytest.fixture(scope="module")
 def trained(
-    simulated: Path, timm_file: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+    timm_file: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str, Path], Model]:
     """Return a function that trains a recipe for two steps, once, and what it begins with before."""
     made: dict[str, Path] = {}

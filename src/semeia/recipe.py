@@ -13,7 +13,7 @@ from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from semeia.errors import FileError, RecipeError
 
@@ -28,12 +28,15 @@ __all__ = [
     "Named",
     "Patterns",
     "Prediction",
+    "Range",
     "Recipe",
+    "Search",
     "SeizureDetection",
     "Split",
     "Task",
     "Training",
     "Weights",
+    "changed",
     "check_parameters",
     "look_up",
     "nearest",
@@ -240,6 +243,56 @@ class Named(BaseModel):
         return dict(self.model_extra or {})
 
 
+class Range(_Table):
+    """Numbers to search among; whole ones when both ends are."""
+
+    low: int | float
+    high: int | float
+    log: bool = Field(False, description="drawn evenly by their logarithm")
+
+    @model_validator(mode="after")
+    def _ends_are_in_order(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError("low must be below high")
+        if self.log and self.low <= 0:
+            raise ValueError("with log, low must be above 0")
+        return self
+
+
+class Search(_Table):
+    """What `semeia search` varies, and what it makes best."""
+
+    trials: Annotated[int, Field(ge=1)] = Field(20, description="trainings, those given up early included")
+    objective: Literal["validation_auroc", "validation_loss"] = Field(
+        "validation_auroc", description="of the epoch with the lowest loss; the area is made large, the loss small"
+    )
+    space: dict[str, list[bool | int | float | str] | Range] = Field(
+        description="keys of the recipe, each with a list of values, or low and high"
+    )
+
+    @field_validator("space", mode="before")
+    @classmethod
+    def _values_are_there(cls, space: Any) -> Any:
+        """Say what is wrong by the recipe's key: pydantic would name the kinds of value that it tried."""
+        for key, values in space.items() if isinstance(space, dict) else ():
+            try:
+                if isinstance(values, list) and not values:
+                    raise ValueError("the list is empty")
+                if isinstance(values, list) and not all(isinstance(value, bool | int | float | str) for value in values):
+                    raise ValueError("a list holds numbers, texts, true or false")
+                if not isinstance(values, list | Range):
+                    Range.model_validate(values)
+            except ValidationError as error:
+                fault = error.errors()[0]
+                place = "".join(f".{part}" for part in fault["loc"] if part not in {"int", "float"})
+                raise ValueError(f"{key}{place}: {fault['msg'].lower()}") from error
+            except ValueError as error:
+                raise ValueError(f"{key}: {error}") from error
+        if not space:
+            raise ValueError("there is nothing to search")
+        return space
+
+
 class Recipe(_Table):
     """A whole training, from data to detection."""
 
@@ -256,6 +309,7 @@ class Recipe(_Table):
     training: Training = Training()
     augmentation: Augmentation = Augmentation()
     detection: Detection = Detection()
+    search: Search | None = None
 
 
 def read_recipe(path: str | Path, settings: Iterable[str] = ()) -> Recipe:
@@ -291,6 +345,26 @@ def read_recipe(path: str | Path, settings: Iterable[str] = ()) -> Recipe:
         raise RecipeError(f"{path.name}: {_explain(error)}") from error
 
 
+def changed(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+    """Return a recipe with some of its keys changed, such as ``{"training.learning_rate": 1e-3}``.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such key, or a value is wrong: the message names the key.
+    """
+    table = recipe.model_dump(mode="json")
+    for key, value in values.items():
+        try:
+            _put(table, key, value)
+        except (ValueError, IndexError, TypeError, AttributeError):
+            raise RecipeError(f"the recipe has no place {key!r}") from None
+    try:
+        return Recipe.model_validate(table)
+    except ValidationError as error:
+        raise RecipeError(_explain(error)) from error
+
+
 def _set(table: dict[str, Any], setting: str) -> None:
     key, separator, text = setting.partition("=")
     if not separator:
@@ -299,14 +373,19 @@ def _set(table: dict[str, Any], setting: str) -> None:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
-    *parents, last = key.strip().split(".")
-    place: Any = table
     try:
-        for parent in parents:
-            place = place[int(parent)] if isinstance(place, list) else place.setdefault(parent, {})
-        place[int(last) if isinstance(place, list) else last] = value
+        _put(table, key.strip(), value)
     except (ValueError, IndexError, TypeError, AttributeError):
         raise RecipeError(f"--set {setting}: the recipe has no place {key!r}") from None
+
+
+def _put(table: dict[str, Any], key: str, value: Any) -> None:
+    """Put a value at a dotted key; numbers are places in a list."""
+    *parents, last = key.split(".")
+    place: Any = table
+    for parent in parents:
+        place = place[int(parent)] if isinstance(place, list) else place.setdefault(parent, {})
+    place[int(last) if isinstance(place, list) else last] = value
 
 
 def look_up(kind: str, name: str, catalogue: Mapping[str, T]) -> T:

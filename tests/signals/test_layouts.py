@@ -22,6 +22,7 @@ from semeia.events.chbmit import read_summary
 from semeia.signals import open_recording
 from semeia.signals.simulator import LAYOUTS, simulate_layout
 from semeia.signals.simulator.intracranial import IntracranialPatient
+from semeia.signals.simulator.scalp_layouts import _clock
 from semeia.signals.simulator.seeg import PATTERNS, Drift
 
 SMALL = {"patients": 2, "hours": 2, "file_seconds": 10.0, "test_files": 2}
@@ -213,9 +214,7 @@ def test_chbmit_is_read_with_seizures_on_one_clock(boston):
     assert all(entry.seizures.duration == 180 for entry in summary.values())
 
 
-def test_chbmit_clock_times_pass_midnight(tmp_path):
-    from semeia.signals.simulator.scalp_layouts import _clock
-
+def test_chbmit_clock_times_pass_midnight():
     assert [_clock(seconds) for seconds in (86_399, 86_400, 93_784, 31 * 3600)] == [
         "23:59:59",
         "24:00:00",
@@ -250,6 +249,7 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
     ("layout", "given", "said"),
     [
         ("aes2015", {}, "aes2014, melbourne2016, seeg, chbmit, siena"),
+        ("aes2014", {"seed": -1}, "seed -1"),
         ("aes2014", {"dropouts": 0.2}, "takes no dropouts; it takes patients, hours"),
         ("aes2014", {"hours": 1}, "whole hours of six files, 2 or more"),
         ("aes2014", {"hours": float("nan")}, "whole hours"),

@@ -11,14 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from epilepsy import LABELS, interrupt, write_patients, write_recording
-from semeia.datasets import LabelledRecording, gather
+from epilepsy import LABELS, eeg, interrupt, write_patients, write_recording
+from semeia.datasets import LabelledRecording, balanced_weights, gather
 from semeia.errors import DatasetError, StorageError
 from semeia.events import Event, Events
-from semeia.recipe import Augmentation
+from semeia.recipe import Augmentation, Patterns
 from semeia.recipe import Examples as ExampleSettings
 from semeia.signals import open_recording
-from semeia.training.windows import TrainingBatches, Windows, prepare
+from semeia.signals.edf_writer import EdfWriter
+from semeia.training.windows import TrainingBatches, Windows, fitted, prepare, selected, transformed
 from semeia.transforms import Transform, transform_named
 
 SETTINGS = ExampleSettings(window=4.0, step=1.0)
@@ -206,3 +207,233 @@ def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path, transform, monke
     path = write_recording(tmp_path / "one.edf", 20, [(5, 5)])
     with pytest.raises(StorageError, match="cache.signals: this folder cannot be made"):
         prepare([labelled(path, (5, 5))], SETTINGS, transform)
+
+
+# --- drop-outs
+
+
+@pytest.fixture
+def holed(tmp_path: Path) -> LabelledRecording:
+    """Return a recording of a minute in which seconds 20 to 22 are zero in all channels."""
+    data = eeg(60, [(40, 10)])
+    data[:, 20 * 128 : 22 * 128] = 0
+    with EdfWriter(tmp_path / "holed.edf", LABELS, 128) as writer:
+        writer.write(data)
+    return labelled(tmp_path / "holed.edf", (40, 10))
+
+
+@pytest.mark.parametrize(("most", "lost"), [(0.0, [17, 18, 19, 20, 21]), (0.25, [18, 19, 20]), (0.5, []), (0.9, [])])
+def test_windows_that_lack_more_than_the_share_are_left_out_and_others_are_filled(
+    holed, transform, most: float, lost: list[int]
+) -> None:
+    windows = prepare([holed], with_dropouts(most), transform)
+    kept = set(windows.examples.start.tolist())
+    whole = set(prepare([labelled(holed.path, (40, 10))], with_dropouts(0.99), transform).examples.start.tolist())
+    assert sorted(whole - kept) == lost and windows.left_out == len(lost)
+    assert windows.missing == pytest.approx(2 / 60)
+    assert all(np.isfinite(batch).all() for batch in windows.batches())
+
+
+def with_dropouts(most: float) -> ExampleSettings:
+    return ExampleSettings(window=4.0, step=1.0, dropouts={"most": most})
+
+
+# --- moved windows
+
+
+@pytest.mark.parametrize("span", [None, (7.0, 55.5)])
+def test_windows_are_moved_but_never_out_of_their_class_their_span_or_into_a_gap(
+    tmp_path: Path, transform, span: tuple[float, float] | None
+) -> None:
+    path = write_recording(tmp_path / "one.edf", 60, [(20, 12)])
+    interrupt(path, 40, 5)
+    recording = replace(labelled(path, (20, 12)), span=span)
+    windows = prepare([recording], SETTINGS, transform)
+    made = batches(windows, transform, shift=3.0)
+    first, stop = (0.0, 65.0) if span is None else span
+    moved: set[int] = set()
+    for step in range(10):
+        rows = made._drawn(0)[step * 64 : (step + 1) * 64]
+        shifts = made._shifts(rows, np.random.default_rng([1, 0, step]))
+        for row, shift in zip(rows, shifts, strict=True):
+            begin = (windows.first[row] + shift) / 64
+            assert first <= begin and begin + 4 <= stop
+            inside = min(begin + 4, 32) - max(begin, 20)
+            label = windows.examples.label[row]
+            assert label == (inside > 0) and (not shift or label == 0 or inside == 4)
+            moved.add(shift)
+        assert np.isfinite(made.batch(0, step)[0]).all()
+    assert -192 <= min(moved) < -180 and 180 < max(moved) <= 192 and len(moved) > 200
+
+
+def test_a_moved_window_is_what_the_signal_holds_there(recordings, transform) -> None:
+    windows = prepare(recordings[:1], SETTINGS, transform)
+    made = batches(windows, transform, shift=2.0)
+    inputs, _ = made.batch(0, 0)
+    rows, signal = made._drawn(0)[:64], windows.signals[0]
+    whole = transform.apply(signal.read(0, signal.samples))
+    for row, example in zip(rows, inputs, strict=True):
+        begin = max(0, windows.first[row] - 128)
+        places = [k for k in range(begin, windows.first[row] + 129) if np.array_equal(whole[:, k : k + 256], example)]
+        assert len(places) == 1
+
+
+# --- pictures, kept on disk
+
+
+@pytest.fixture
+def spectrogram(recordings, transform) -> Transform:
+    made = transform_named("spectrogram", rate=64.0, high_pass=0.5, window=1.0, highest=30.0)
+    return fitted(prepare(recordings, SETTINGS, made), made, 0)
+
+
+def examples_files(home: Path) -> dict[str, int]:
+    return {file.name: file.stat().st_mtime_ns for file in (home / "cache" / "examples").glob("*.npy")}
+
+
+def test_pictures_kept_on_disk_are_those_made_anew(recordings, spectrogram, home: Path) -> None:
+    windows = prepare(recordings, SETTINGS, spectrogram)
+    kept = batches(windows, spectrogram)
+    assert kept._rows is not None
+    inputs, classes = kept.batch(2, 1)
+    rows = kept._drawn(2)[64:128]
+    anew = spectrogram.apply(np.stack([windows.read(row).T for row in rows]))
+    np.testing.assert_allclose(inputs, anew, atol=1e-5)
+    np.testing.assert_array_equal(classes, windows.examples.label[rows])
+    there = examples_files(home)
+    other = replace(spectrogram, mean=tuple(m + 1 for m in spectrogram.mean))  # of another fold: normalised only now
+    np.testing.assert_allclose(
+        batches(windows, other).batch(2, 1)[0], other.apply(np.stack([windows.read(row).T for row in rows])), atol=1e-5
+    )
+    assert examples_files(home) == there
+    mask = windows.examples.label == 0
+    mask[0] = False
+    mask[windows.examples.label == 1] = True
+    few = selected(windows, mask)
+    np.testing.assert_allclose(
+        transformed(few, spectrogram)(np.array([0])), spectrogram.apply(few.read(0).T[None]), atol=1e-5
+    )
+    assert len(examples_files(home)) == len(there) + 1
+
+
+def test_pictures_are_made_anew_under_augmentation(recordings, spectrogram) -> None:
+    windows = prepare(recordings, SETTINGS, spectrogram)
+    changed = batches(windows, spectrogram, invert=True, amplitude=2.0)
+    assert changed._rows is None
+    inputs, _ = changed.batch(0, 0)
+    plain, _ = batches(windows, spectrogram).batch(0, 0)
+    assert inputs.shape == plain.shape and not np.allclose(inputs, plain)
+    louder = (inputs - plain) * np.asarray(spectrogram.sd, np.float32).reshape(-1, 1)
+    np.testing.assert_allclose(louder, np.broadcast_to(louder.mean(axis=(1, 2, 3), keepdims=True), louder.shape), atol=0.05)
+
+
+def test_what_examples_are_known_by_changes_with_all_that_they_hold(tmp_path: Path, recordings, transform) -> None:
+    def key(made, settings=SETTINGS, with_transform=transform) -> str:
+        return str(prepare(made, settings, with_transform).key)
+
+    assert key(recordings[:2]) == key(recordings[:2])
+    other = write_recording(tmp_path / "other.edf", seed=77)
+    longer = transform_named("raw", rate=64.0)
+    keys = [
+        key(recordings[:2]),
+        key(recordings[1::-1]),
+        key(recordings[:1]),
+        key([labelled(other, (40, 30), (100, 25)), recordings[1]]),
+        key(recordings[:2], ExampleSettings(window=5.0)),
+        key(recordings[:2], ExampleSettings(window=4.0, step=2.0)),
+        key(recordings[:2], with_transform=longer),
+        key([replace(recordings[0], span=(0.0, 50.0)), recordings[1]]),
+    ]
+    assert len(set(keys)) == len(keys)
+
+
+# --- targets
+
+
+def test_mixup_mixes_examples_and_their_classes_alike(recordings, transform) -> None:
+    windows = prepare(recordings, SETTINGS, transform)
+    plain, classes = batches(windows, transform).batch(0, 0)
+    inputs, targets = batches(windows, transform, mixup=0.4).batch(0, 0)
+    assert targets.shape == (64, 2) and targets.dtype == np.float32
+    np.testing.assert_allclose(targets.sum(axis=1), 1, atol=1e-6)
+    flat = plain.reshape(64, -1)
+    for example, target, number in zip(inputs.reshape(64, -1), targets, range(64), strict=True):
+        # The example is own * x + (1 - own) * y of one other: find it by what is left.
+        shares = [
+            (np.dot(example - y, flat[number] - y) / max(np.dot(flat[number] - y, flat[number] - y), 1e-9), k)
+            for k, y in enumerate(flat)
+        ]
+        assert any(
+            np.allclose(own * flat[number] + (1 - own) * flat[k], example, atol=1e-4)
+            and np.allclose(own * np.eye(2)[classes[number]] + (1 - own) * np.eye(2)[classes[k]], target, atol=1e-3)
+            for own, k in shares
+        )
+
+
+PATTERNS = Patterns(kind="patterns", patterns=["spike", "slow"])
+
+
+@pytest.fixture
+def marked(tmp_path: Path) -> LabelledRecording:
+    """Return a recording in which C3 shows spikes and all channels slow waves, each told by its loudness."""
+    data = eeg(60, [])
+    data[2, 10 * 128 : 14 * 128] += 1000
+    data[:, 30 * 128 : 36 * 128] += 200
+    with EdfWriter(tmp_path / "marked.edf", LABELS, 128) as writer:
+        writer.write(data)
+    events = Events([Event(10, 4, "spike", ("C3",)), Event(30, 6, "slow")])
+    return LabelledRecording(tmp_path / "marked.edf", "p", events, 60.0, "a")
+
+
+@pytest.mark.parametrize("channels", [False, True])
+def test_patterns_stay_with_their_channels(marked, channels: bool) -> None:
+    transform = transform_named("raw", rate=64.0)
+    windows = prepare([marked], ExampleSettings(window=2.0, step=1.0, overlap=1.0), transform, task=PATTERNS)
+    made = batches(windows, transform, channels=channels)
+    seen = np.zeros(2)
+    for step in range(6):
+        inputs, targets = made.batch(0, step)
+        assert targets.shape == (*inputs.shape[:2], 2) and targets.dtype == np.float32
+        level = inputs.mean(axis=2)  # raw: µV / 100, softly clipped
+        np.testing.assert_array_equal(level > 3, targets[..., 0] == 1)
+        np.testing.assert_array_equal((level > 1) & (level < 3), targets[..., 1] == 1)
+        seen += targets.sum(axis=(0, 1))
+        assert inputs.shape[1] == 5 or channels
+    assert (seen > 0).all()
+    weights = balanced_weights(windows.examples)
+    shown = windows.targets(np.arange(len(windows.examples))).mean(axis=1)
+    np.testing.assert_allclose(made.shares, weights @ shown, rtol=1e-6)
+
+
+def test_mixed_patterns_are_mixed_by_channel(marked) -> None:
+    transform = transform_named("raw", rate=64.0)
+    windows = prepare([marked], ExampleSettings(window=2.0, step=1.0, overlap=1.0), transform, task=PATTERNS)
+    _, targets = batches(windows, transform, mixup=0.5).batch(0, 0)
+    assert targets.shape == (64, 5, 2) and ((targets > 0) & (targets < 1)).any()
+    assert targets.min() >= 0 and targets.max() <= 1
+
+
+def test_a_pattern_that_no_window_shows_is_said(marked) -> None:
+    transform = transform_named("raw", rate=64.0)
+    task = Patterns(kind="patterns", patterns=["spike", "sharp"])
+    windows = prepare([marked], ExampleSettings(window=2.0, overlap=1.0), transform, task=task)
+    with pytest.raises(DatasetError, match="the training recordings show no sharp in any window: check its label"):
+        batches(windows, transform)
+
+
+def test_without_balance_every_window_is_drawn_alike(recordings, transform) -> None:
+    windows = prepare(recordings, SETTINGS, transform)
+    made = TrainingBatches(
+        windows, transform, Augmentation(), batch_size=64, examples_per_epoch=6400, seed=0, balance=False
+    )
+    share = (windows.examples.label == 1).mean()
+    assert made.shares[1] == pytest.approx(share)
+    assert (windows.examples.label[made._drawn(0)] == 1).mean() == pytest.approx(share, abs=0.03)
+    np.testing.assert_allclose(batches(windows, transform).shares, [0.5, 0.5])
+
+
+def test_a_mirror_needs_the_same_channels_everywhere(tmp_path: Path, recordings, transform) -> None:
+    other = write_recording(tmp_path / "other.edf", 60, [(20, 10)], labels=("F3", "F4", "C3", "C4", "O2"))
+    windows = prepare([recordings[0], labelled(other, (20, 10), patient="other")], SETTINGS, transform)
+    with pytest.raises(DatasetError, match=r"augmentation.mirror: other.edf has other channels than patient1_01.edf"):
+        batches(windows, transform, mirror=True)

@@ -18,27 +18,31 @@ __all__ = ["simulate"]
 def simulate(
     output: Annotated[Path, typer.Argument(help="OUT.edf, or a folder (needed with --patients and --layout).")],
     *,
-    hours: Annotated[
-        float | None, typer.Option(help="Length of each recording, or of a patient's with --layout.")
-    ] = None,
+    hours: Annotated[float | None, typer.Option(help="Of each recording (1), or of each patient in a set.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The first patient; the same seed, the same EEG.")] = 1,
-    patients: Annotated[int | None, typer.Option(min=1, help="How many patients, from SEED on.")] = None,
-    seizures: Annotated[float | None, typer.Option(help="Seizures per hour, 0 to 10.")] = None,
-    montage: Annotated[str | None, typer.Option(help="referential, longitudinal or chbmit.")] = None,
-    electrodes: Annotated[str | None, typer.Option(help="1020, 64 or headset (referential only).")] = None,
-    rate: Annotated[int | None, typer.Option(help="Sampling rate in Hz.")] = None,
+    patients: Annotated[int | None, typer.Option(min=1, help="How many, from SEED on (1; a set: 2 or 3).")] = None,
+    seizures: Annotated[float | None, typer.Option(help="Per hour, 0 to 10 (3; chbmit, siena: 0.5).")] = None,
+    montage: Annotated[str | None, typer.Option(help="referential, longitudinal or chbmit (that).")] = None,
+    electrodes: Annotated[str | None, typer.Option(help="1020 (that), 64 or headset; for referential.")] = None,
+    rate: Annotated[int | None, typer.Option(help="Sampling rate in Hz (256; seeg: 2000).")] = None,
     layout: Annotated[
         str | None, typer.Option(help="A set as aes2014, melbourne2016, seeg, chbmit or siena lays it out.")
     ] = None,
-    file_seconds: Annotated[float | None, typer.Option(help="Length of a set's files.")] = None,
-    preictal_hours: Annotated[int | None, typer.Option(help="Contests: how many of the hours are preictal.")] = None,
-    test_files: Annotated[int | None, typer.Option(help="Contests: files without a class, for each patient.")] = None,
-    preictal: Annotated[
-        float | None, typer.Option(help="Contests: strength of the planted change, 0 for none.")
+    file_seconds: Annotated[
+        float | None, typer.Option(help="Length of a set's files (contests 600, others 3600).")
     ] = None,
-    dropouts: Annotated[float | None, typer.Option(help="melbourne2016: share of samples that are lost.")] = None,
-    channels: Annotated[int | None, typer.Option(help="seeg: how many contacts.")] = None,
-    drift: Annotated[float | None, typer.Option(help="seeg: how much the patterns change over days.")] = None,
+    preictal_hours: Annotated[
+        int | None, typer.Option(help="Contests: how many of the hours are preictal (half).")
+    ] = None,
+    test_files: Annotated[
+        int | None, typer.Option(help="Contests: files of the test part, for each patient (6).")
+    ] = None,
+    preictal: Annotated[
+        float | None, typer.Option(help="Contests: strength of the planted change (1; 0: none).")
+    ] = None,
+    dropouts: Annotated[float | None, typer.Option(help="melbourne2016: share of samples that are lost (0.1).")] = None,
+    channels: Annotated[int | None, typer.Option(help="seeg: how many contacts (20).")] = None,
+    drift: Annotated[float | None, typer.Option(help="seeg: how much the patterns change over days (0.3).")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:
     """Write simulated EEG: scalp recordings as EDF+ with their seizures, or a whole set in a known layout."""

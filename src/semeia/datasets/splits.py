@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -159,7 +160,10 @@ def check_leak(**parts: Iterable[str]) -> None:
 
 
 def _strata(recordings: Iterable[LabelledRecording], by: By, task: Task) -> dict[str, tuple[str, str, bool]]:
-    """Return what each unit is drawn among: its source; and where it is no patient, its patient and positivity."""
+    """Return what each unit is drawn among: its source; and where it is no patient, its patient and positivity.
+
+    The only unit of its patient with a positive class, or without, is drawn among those of the other patients.
+    """
     strata: dict[str, tuple[str, str, bool]] = {}
     for recording in recordings:
         unit = unit_of(recording, by)
@@ -168,7 +172,8 @@ def _strata(recordings: Iterable[LabelledRecording], by: By, task: Task) -> dict
             continue
         before = strata.get(unit, (recording.source, recording.patient, False))
         strata[unit] = (*before[:2], before[2] or _is_positive(recording, task))
-    return strata
+    alone = {stratum for stratum, count in Counter(strata.values()).items() if count == 1}
+    return {unit: (of[0], "", of[2]) if of in alone else of for unit, of in strata.items()}
 
 
 def _is_positive(recording: LabelledRecording, task: Task) -> bool:

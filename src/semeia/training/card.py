@@ -44,7 +44,7 @@ validation part.""",
 The epoch and the threshold were chosen on it, so these figures flatter.
 
 - Windows: AUROC {_shown(best.get("validation_auroc"))}, {
-            "mean over patterns" if description.task == "patterns" else "mean over patients"
+            "mean over patterns" if description.task == "patterns" else "mean over patients with both classes"
         }.
 {_scores(metrics["validation"])}""",
     ]

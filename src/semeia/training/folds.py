@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from semeia import cluster
-from semeia.errors import RecipeError, TrainingError
+from semeia.errors import RecipeError, SemeiaError, TrainingError
 from semeia.home import make_folder, replacing
 from semeia.recipe import Recipe
 from semeia.training.checking import check, transform_of
@@ -271,8 +271,10 @@ def _prepare_all(plan: Folds, report: Report, stop_asked: Callable[[], bool]) ->
     for fold in plan.parts:
         try:
             prints.append(prepared(plan.recipe, plan.beside, fold, once, stop_asked)[1])
-        except (RecipeError, TrainingError) as error:
-            raise type(error)(str(error)) from error
+        except SemeiaError as error:
+            if fold is not None:
+                error.args = (error.about(f"fold {fold.number + 1}"),)  # and it keeps its kind
+            raise
     return prints
 
 

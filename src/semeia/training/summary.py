@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
-__all__ = ["Scored", "as_markdown", "figures_of", "summary_of", "table_of"]
+from semeia.evaluation import Counts
+
+__all__ = ["Scored", "as_markdown", "figures_of", "sentences", "summary_of", "table_of"]
 
 EVENTS = {
     "sensitivity": "event sensitivity",
@@ -68,18 +70,20 @@ def summary_of(name: str, scored: Sequence[Scored], *, folds: int | None, split_
     split it is Student's t over seeds, and knows nothing of other patients.
     """
     first = scored[0].metrics
+    score = _part(first).get("score")
+    seeds = sorted({one.seed for one in scored})
     models = [
         {"fold": one.fold, "seed": one.seed, "folder": one.folder, "figures": figures_of(one.metrics)} for one in scored
     ]
-    by_fold = []
-    for fold in dict.fromkeys(one.fold for one in scored):
-        mine = [one for one in scored if one.fold == fold]
-        figures = [figures_of(one.metrics) for one in mine]
-        by_fold.append(
-            {"fold": fold, "data": _counts(_part(mine[0].metrics)), "figures": {k: _spread(figures, k) for k in figures[0]}}
-        )
-    names = list(by_fold[0]["figures"])
-    score = _part(first).get("score")
+    by_fold = [
+        _fold(number, [one for one in scored if one.fold == number])
+        for number in dict.fromkeys(one.fold for one in scored)
+    ]
+    each = [fold["figures"] for fold in by_fold]
+    values = {
+        key: [figures[key]["mean"] for figures in each] if folds else [model["figures"][key] for model in models]
+        for key in each[0]
+    }
     return {
         "format": 1,
         "recipe": name,
@@ -88,11 +92,11 @@ def summary_of(name: str, scored: Sequence[Scored], *, folds: int | None, split_
         "split_seed": split_seed,
         "part": "test" if folds else "validation",
         "fold_count": folds,
-        "seeds": sorted({one.seed for one in scored}),
-        "data": _total(by_fold),
+        "seeds": seeds,
+        "data": _total(by_fold, first["split"]),
         "scorer": score and score["scorer"],
-        "interval": _interval_named(folds, len({one.seed for one in scored})),
-        "figures": {key: _whole(by_fold, key, folds) for key in names},
+        "interval": _interval_named(folds, len(seeds)),
+        "figures": {key: _estimate(found, key, overlapping=bool(folds)) for key, found in values.items()},
         "pooled": _pooled(scored) if score and folds else None,
         "chance": _chance(scored),
         "folds": by_fold,
@@ -100,20 +104,21 @@ def summary_of(name: str, scored: Sequence[Scored], *, folds: int | None, split_
     }
 
 
-def table_of(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+def table_of(
+    summary: dict[str, Any], counts: Sequence[str] = ("patients", "recordings", "hours", "seizures")
+) -> tuple[list[str], list[list[str]]]:
     """Return heads and rows: a fold each, mean, interval, all folds together, and chance."""
     keys = list(summary["figures"])
-    heads = ["", "patients", "recordings", "hours", "seizures", *keys]
+    heads = ["", *counts, *keys]
     rows = []
     for fold in summary["folds"]:
         name = "validation" if fold["fold"] is None else f"fold {fold['fold']}"
         shown = [_with_spread(fold["figures"][key]) for key in keys]
-        rows.append([name, *_shown_counts(fold["data"]), *shown])
-    whole = [summary["figures"][key] for key in keys]
-    blank = [""] * 4
+        rows.append([name, *_shown_counts(fold["data"], counts), *shown])
+    whole, blank = [summary["figures"][key] for key in keys], [""] * len(counts)
     if summary["fold_count"]:
-        rows.append(["mean of folds", *_shown_counts(summary["data"]), *(_shown(each["mean"]) for each in whole)])
-    rows.append(["95 % interval", *blank, *(_range(each["interval"]) for each in whole)])
+        rows.append(["mean of folds", *_shown_counts(summary["data"], counts), *(_shown(each["mean"]) for each in whole)])
+    rows.append(["95 % interval", *blank, *(_range(each) for each in whole)])
     if summary["pooled"]:
         rows.append(["all folds together", *blank, *(_shown(summary["pooled"].get(key)) for key in keys)])
     rows.append(["chance", *blank, *(_shown(summary["chance"].get(key)) for key in keys)])
@@ -157,26 +162,100 @@ def _counts(part: dict[str, Any]) -> dict[str, float]:
     return {key: part[key] for key in ("patients", "recordings", "hours", "seizures")}
 
 
-def _total(by_fold: Sequence[dict[str, Any]]) -> dict[str, float] | None:
-    """Return the sum of the folds' counts; of patients that are in several it would be wrong, and so is left out."""
-    return {key: round(sum(fold["data"][key] for fold in by_fold), 3) for key in ("hours", "seizures")}
+def _fold(number: int | None, mine: Sequence[Scored]) -> dict[str, Any]:
+    figures = [figures_of(one.metrics) for one in mine]
+    return {
+        "fold": number,
+        "data": _counts(_part(mine[0].metrics)),
+        "figures": {key: _spread(_known(each[key] for each in figures)) for key in figures[0]},
+    }
+
+
+def _total(by_fold: Sequence[dict[str, Any]], split: str) -> dict[str, float]:
+    """Return the sums of what may be summed: where patients are not what is split, they are in several folds."""
+    keys = by_fold[0]["data"] if split == "patient" or len(by_fold) == 1 else ("hours", "seizures")
+    return {key: round(math.fsum(fold["data"][key] for fold in by_fold), 3) for key in keys}
 
 
 def _known(values: Iterable[float | None]) -> list[float]:
     return [value for value in values if value is not None]
 
 
-def _spread(figures: Sequence[dict[str, float | None]], key: str) -> dict[str, float | None]:
-    values = _known(each[key] for each in figures)
+def _spread(values: Sequence[float]) -> dict[str, float | None]:
+    """Return mean and standard deviation; None where undefined."""
     return {
         "mean": round(fmean(values), 4) if values else None,
         "spread": round(stdev(values), 4) if len(values) > 1 else None,
     }
 
 
-def _whole(by_fold: Sequence[dict[str, Any]], key: str, folds: int | None) -> dict[str, Any]:
-    """Return mean, spread and interval of a figure over folds; over seeds, where there is one split."""
-    if folds is None:
-        return by_fold[0]["seeds"][key] if "seeds" in by_fold[0] else by_fold[0]["figures"][key]
-    values = _known(fold["figures"][key]["mean"] for fold in by_fold)
-    return _mean_and_interval(values, key, undefined=len(by_fold) - len(values), folds=True)
+def _estimate(found: Sequence[float | None], key: str, *, overlapping: bool) -> dict[str, Any]:
+    """Return mean, spread and interval of a figure, and how many values were undefined."""
+    values = _known(found)
+    count, low, high = len(values), None, None
+    if count > 1:
+        from scipy.special import stdtrit
+
+        share = 1 / count + (1 / (count - 1) if overlapping else 0)
+        half = float(stdtrit(count - 1, 0.975)) * stdev(values) * math.sqrt(share)
+        low = round(max(0.0, fmean(values) - half), 4)
+        high = round(fmean(values) + half, 4)
+        if key != EVENTS["false_alarms_per_24h"]:
+            high = min(1.0, high)
+    return {**_spread(values), "low": low, "high": high, "undefined": len(found) - count}
+
+
+def _interval_named(folds: int | None, seeds: int) -> str:
+    if folds:
+        return (
+            f"95 %, Student's t over {folds} folds, with Nadeau and Bengio's correction for training parts that overlap"
+        )
+    return (
+        f"95 %, Student's t over {seeds} seeds: it knows nothing of other patients" if seeds > 1 else "none of one seed"
+    )
+
+
+def _pooled(scored: Sequence[Scored]) -> dict[str, float | None]:
+    """Return the ratios of the events of all test parts counted together; their mean over seeds."""
+    totals: dict[int, Counts] = {}
+    for one in scored:
+        score = _part(one.metrics)["score"]
+        counted = [score["events"][key] for key in ("reference", "true_positives", "false_alarms")]
+        totals[one.seed] = totals.get(one.seed, Counts()) + Counts(*counted, score["hours"] * 3600)
+    ratios = [total.as_dict() for total in totals.values()]
+    return {shown: _spread(_known(each[name] for each in ratios))["mean"] for name, shown in EVENTS.items()}
+
+
+def _chance(scored: Sequence[Scored]) -> dict[str, float | None]:
+    """Return what figures are without skill: windows by guessing or the commonest class, events by finding nothing."""
+    part = _part(scored[0].metrics)
+    if "patterns" in part:
+        return {f"{pattern} AUROC": 0.5 for pattern in part["patterns"]} | {
+            f"{pattern} precision": _spread([_part(one.metrics)["patterns"][pattern]["share"] for one in scored])[
+                "mean"
+            ]
+            for pattern in part["patterns"]
+        }
+    nothing = {EVENTS[name]: 0.0 for name in ("sensitivity", "f1", "false_alarms_per_24h")} if "score" in part else {}
+    return nothing | {
+        WINDOWS["accuracy"]: _spread([_part(one.metrics)["chance"] for one in scored])["mean"],
+        WINDOWS["balanced_accuracy"]: round(1 / len(part["classes"]), 4),
+        WINDOWS["auroc"]: 0.5,
+    }
+
+
+def _shown_counts(data: dict[str, float], counts: Sequence[str]) -> list[str]:
+    return [f"{data[key]:g}" if key in data else "" for key in counts]
+
+
+def _shown(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3g}"
+
+
+def _with_spread(figure: dict[str, float | None]) -> str:
+    spread = figure["spread"]
+    return _shown(figure["mean"]) + ("" if spread is None else f" ± {_shown(spread)}")
+
+
+def _range(figure: dict[str, Any]) -> str:
+    return "n/a" if figure["low"] is None else f"{_shown(figure['low'])} to {_shown(figure['high'])}"

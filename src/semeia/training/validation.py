@@ -60,9 +60,9 @@ class Validation:
     def __call__(self, module: nn.Module) -> dict[str, float]:
         """Return ``validation_loss``, and other measures of windows.
 
-        The loss is the cross-entropy with patients, and classes within each, weighing the same. The areas under the
-        curve are means over patients with both classes (of seizures, preictal windows ...), or, for patterns, over
-        patterns; without any there is no area to tell.
+        The loss is the cross-entropy with patients, and classes within each, weighing the same. The area under
+        the curve is a mean over patients with both classes, of all windows if there are none; or, for patterns, over
+        patterns. With one class only there is no area to tell.
         """
         probability = self.probabilities(module)
         if np.isnan(probability).any():
@@ -111,16 +111,15 @@ class Validation:
             yield self._rows(rows[begin : begin + BATCH])
 
     def _areas(self, probability: NDArray[np.float32], targets: NDArray[Any]) -> list[float]:
-        """Return the areas under the ROC curves that can be told."""
+        """Return the areas under the ROC curves that can be told; of all windows where no patient has both classes."""
         if self.windows.patterns:
             pairs = [(targets[..., k].ravel() == 1, probability[..., k].ravel()) for k in range(targets.shape[-1])]
-        else:
-            patient = self.windows.examples.patient
-            pairs = [
-                (targets[mine] > 0, 1 - probability[mine, 0]) for mine in (patient == one for one in np.unique(patient))
-            ]
-        areas = [auroc(positive, values) for positive, values in pairs]
-        return [area for area in areas if not math.isnan(area)]
+            return [area for area in (auroc(*pair) for pair in pairs) if not math.isnan(area)]
+        positive, values, patient = targets > 0, 1 - probability[:, 0], self.windows.examples.patient
+        areas = [auroc(positive[mine], values[mine]) for mine in (patient == one for one in np.unique(patient))]
+        known = [area for area in areas if not math.isnan(area)]
+        pooled = auroc(positive, values)
+        return known or ([] if math.isnan(pooled) else [pooled])
 
     def tracks(self, module: nn.Module) -> list[NDArray[np.float32]]:
         """Return the probability of the positive class along each recording (windows,), its span only."""

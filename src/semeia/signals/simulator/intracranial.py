@@ -109,11 +109,11 @@ class IntracranialSignal:
     ----------
     patient : IntracranialPatient
     hour : tuple of int
-        Seeds of what is common to the files of an hour: how the patient was.
+        Seeds of what is common to the files of an hour, or of a longer stretch: how the patient was.
     place : int
-        Which file of the hour; each has its own noise.
+        Which file of it; each has its own noise.
     started : float
-        Seconds from the hour's start to the file's.
+        Seconds from the hour's, or the stretch's, start to the file's.
     rate : float
         Sampling rate in Hz.
     level : callable

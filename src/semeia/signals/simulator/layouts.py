@@ -76,6 +76,8 @@ def simulate_layout(
     for name in parameters:
         if name not in taken:
             raise RecordingError(f"layout {layout} takes no {name}; it takes {', '.join(taken)}")
+    if parameters.get("seed", 0) < 0:
+        raise RecordingError(f"seed {parameters['seed']}: it must be 0 or more")
     root = make_folder(folder)
     if not force and any(root.iterdir()):
         raise FileError(root, "holds something already; give another folder, or --force to write into it")

@@ -260,7 +260,7 @@ def seeg_layout(
         for number, started in enumerate(starts, 1):
             seconds = min(length, total - started)
             path = make_folder(root / name) / f"{name}_{number:02d}.edf"
-            signal = IntracranialSignal(patient, hour=(3, number), rate=rate)
+            signal = IntracranialSignal(patient, hour=(3,), place=number, started=float(started), rate=rate)
             plan = patterns_of(signal, labels, number=number, started=started / 3600, seconds=seconds, drift=wandering)
             _write(path, labels, signal, *plan, seconds=seconds, started=started)
             yield path, ((person - 1) * total + started + seconds) / (patients * total)
