@@ -162,7 +162,7 @@ def child() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resident = memory("VmRSS")
     started = time.perf_counter()
-    windows = prepare(labelled, SETTINGS, raw())
+    windows = prepare(labelled, SETTINGS, raw(), applied=True)
     prepared = time.perf_counter() - started
     forget_files(home_folder() / "cache")
     speed = Engine(windows, folder).speed(4 * STEPS)
@@ -195,7 +195,7 @@ def limited(folder: Path, hours: int) -> dict[str, float]:
 def run(workspace: Path) -> str:
     """Measure and return the section."""
     folder = workspace / "training"
-    windows = prepare(recordings(folder, 1), SETTINGS, raw())
+    windows = prepare(recordings(folder, 1), SETTINGS, raw(), applied=True)
     data = plain_windows(windows)
     ways = [PlainLoop(data), Engine(windows, folder)]
     measured = [[way.speed(STEPS) for way in ways] for _ in range(REPEATS)]

@@ -14,10 +14,16 @@ from safetensors.torch import load_file, save_file
 
 import semeia
 from epilepsy import LABELS, eeg, interrupt, write_recording
+from semeia.datasets import LabelledRecording
 from semeia.errors import FileError, ModelError, MontageError, RecordingError, StorageError
+from semeia.events import Events
 from semeia.model import Component, Description, Input, Model, OperatingPoint, installed, load
 from semeia.networks import build
+from semeia.recipe import Dropouts, Examples
 from semeia.signals import ArrayRecording
+from semeia.signals.edf_writer import EdfWriter
+from semeia.training.windows import prepare
+from semeia.transforms import transform_named
 
 SHIPPED = Path(semeia.__file__).parent / "models"
 FILES = {"card.md", "metrics.json", "model.json", "recipe.toml", "weights.safetensors"}
@@ -356,3 +362,115 @@ def test_values_come_while_it_looks(model: Model) -> None:
     assert len(parts) >= 3
     assert [first for first, _ in parts] == [sum(len(values) for _, values in parts[:k]) for k in range(len(parts))]
     assert [value for _, values in parts for value in values] == track.probability.tolist()
+
+
+# --- other tasks than detection
+
+
+def spectrogram_model(**more) -> Model:
+    """Return an untrained model for three classes that sees four channels as pictures."""
+    made = transform_named("spectrogram", rate=64.0, window=1.0, highest=30.0, high_pass=0.5)
+    made = made.fit([eeg(60, [], channels=4, rate=64, seed=1)[None]])
+    description = Description(
+        name="pictures",
+        task="prediction",
+        classes=["interictal", "preictal 10 min", "preictal 60 min"],
+        input=Input(montage="recorded", channels=4, window=256, **more),
+        transform=Component(name="spectrogram", parameters=made.state()),
+        network=Component(name="cnn2d", parameters={"depth": 2}),
+        operating_point=OperatingPoint(threshold=0.5),
+    )
+    torch.manual_seed(0)
+    return Model(description, build("cnn2d", made.shape(4, 256), 3, depth=2))
+
+
+def patterns_model() -> Model:
+    description = Description(
+        name="spikes",
+        task="patterns",
+        classes=["spike", "seizure"],
+        input=Input(montage="any", channels=4, any_channels=True, window=128),
+        transform=Component(name="raw", parameters={"rate": 64.0}),
+        network=Component(name="pattern-detector", parameters={"width": 4}),
+        operating_point=OperatingPoint(threshold=0.5),
+    )
+    torch.manual_seed(0)
+    return Model(description, build("pattern-detector", (4, 128), 2, width=4))
+
+
+def signal_of(model: Model, given) -> np.ndarray:
+    return np.concatenate([block for _, block in model.transform.signal(given)], axis=1)
+
+
+def test_a_model_that_sees_pictures_scores_every_window(tmp_path: Path) -> None:
+    model = spectrogram_model()
+    given = recording(200, ("a", "b", "c", "d"))  # longer than a block
+    shares: list[float] = []
+    found = model.probabilities(given, hop=2.0, progress=shares.append)
+    signal = signal_of(model, given)
+    windows = np.stack([signal[:, first : first + 256] for first in range(0, 200 * 64 - 255, 128)])
+    with torch.inference_mode():
+        wanted = model.module(torch.from_numpy(model.transform.apply(windows))).softmax(dim=1).numpy()
+    assert found.shape == (99, 3) and found.dtype == np.float32
+    np.testing.assert_allclose(found, wanted, atol=1e-4)
+    assert shares[-1] == 1
+    with pytest.raises(ModelError, match="tells interictal, preictal 10 min, preictal 60 min apart: it cannot detect"):
+        model.detect(given)
+    model.save(tmp_path / "kept", **AROUND)
+    np.testing.assert_array_equal(load(tmp_path / "kept").probabilities(given, hop=2.0), found)
+
+
+def test_a_model_of_all_channels_takes_their_number_only() -> None:
+    with pytest.raises(MontageError, match="model pictures takes 4 channels in their order; this recording has 5"):
+        spectrogram_model().probabilities(recording(30))
+
+
+def test_a_model_of_patterns_scores_every_channel() -> None:
+    model = patterns_model()
+    for labels in (LABELS, ("F3", "F4", "C3", "C4", "P3", "P4", "O2")):
+        given = recording(30, labels, gaps=[(10, 11)])
+        found = model.probabilities(given, hop=1.0)
+        assert found.shape == (29, len(labels), 2)
+        np.testing.assert_array_equal(np.isnan(found).all(axis=(1, 2)), [9 <= start <= 10 for start in range(29)])
+        signal = model.transform.apply(signal_of(model, given))
+        with torch.inference_mode():
+            wanted = model.module(torch.from_numpy(signal[None, :, 64:192])).sigmoid()[0].numpy()
+        np.testing.assert_allclose(found[1], wanted, atol=1e-5)
+    with pytest.raises(ModelError, match="cannot detect seizures"):
+        model.track(recording(30))
+
+
+@pytest.mark.parametrize("impute", ["sample", "average"])
+@pytest.mark.parametrize("task", ["pictures", "raw"])
+def test_dropouts_are_filled_as_they_were_in_training(tmp_path: Path, impute: str, task: str) -> None:
+    dropouts = Dropouts(most=0.9, impute=impute, recent=5.0)
+    model = spectrogram_model(dropouts=dropouts) if task == "pictures" else patterns_model()
+    if task == "raw":
+        input_ = model.description.input.model_copy(update={"dropouts": dropouts})
+        model = Model(model.description.model_copy(update={"input": input_}), model.module)
+    labels = ("F3", "F4", "C3", "C4")
+    data = eeg(60, [], channels=4, seed=3)
+    data[:, 20 * 128 : 23 * 128] = 0
+    with EdfWriter(tmp_path / "holed.edf", labels, 128) as writer:
+        writer.write(data)
+    with semeia.open(tmp_path / "holed.edf") as opened:
+        found = model.probabilities(opened, hop=1.0)
+    assert np.isfinite(found).all()
+    window = model.description.input.window
+    settings = Examples(window=window / 64, montage=model.description.input.montage, dropouts=dropouts)
+    labelled = LabelledRecording(tmp_path / "holed.edf", "p", Events(), 60.0, "a")
+    made = prepare([labelled], settings, model.transform)
+    inputs = np.concatenate([model.transform.apply(batch) for batch in made.batches()])
+    with torch.inference_mode():
+        logits = model.module(torch.from_numpy(inputs))
+    wanted = (logits.softmax(dim=1) if task == "pictures" else logits.sigmoid()).numpy()
+    np.testing.assert_allclose(found[made.first // 64], wanted, atol=1e-4)
+    assert made.missing == pytest.approx(0.05)
+
+
+def test_dropouts_are_not_scored_where_none_were_allowed(tmp_path: Path) -> None:
+    model = spectrogram_model(dropouts=Dropouts())
+    data = eeg(60, [], channels=4)
+    data[:, 20 * 128 : 23 * 128] = 0
+    found = model.probabilities(ArrayRecording(data, 128, ("a", "b", "c", "d")), hop=1.0)
+    np.testing.assert_array_equal(np.isnan(found[:, 0]), [16 < start < 23 for start in range(57)])

@@ -1,4 +1,4 @@
-"""Every shipped recipe is in order and runs: a short training on data in its set's own layout, and the model is used."""
+"""Every shipped recipe is in order and runs: a short training on data in its layout, and the model judges."""
 
 from __future__ import annotations
 
@@ -152,9 +152,7 @@ def timm_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
 
 @pytest.fixture(scope="module")
-def trained(
-    timm_file: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str, Path], Model]:
+def trained(timm_file: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Model]:
     """Return a function that trains a recipe for two steps, once, and what it begins with before."""
     made: dict[str, Path] = {}
 

@@ -276,12 +276,10 @@ class Search(_Table):
         """Say what is wrong by the recipe's key: pydantic would name the kinds of value that it tried."""
         for key, values in space.items() if isinstance(space, dict) else ():
             try:
-                if isinstance(values, list) and not values:
-                    raise ValueError("the list is empty")
-                if isinstance(values, list) and not all(isinstance(value, bool | int | float | str) for value in values):
-                    raise ValueError("a list holds numbers, texts, true or false")
-                if not isinstance(values, list | Range):
+                if not isinstance(values, list):
                     Range.model_validate(values)
+                elif not values or not all(isinstance(value, bool | int | float | str) for value in values):
+                    raise ValueError("the list must hold numbers, texts, true or false")
             except ValidationError as error:
                 fault = error.errors()[0]
                 place = "".join(f".{part}" for part in fault["loc"] if part not in {"int", "float"})

@@ -63,7 +63,7 @@ def test_a_new_recipe_explains_its_keys_and_shows_those_that_it_leaves_out(
 
 def test_a_new_recipe_can_begin_with_ones_own(run, tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
-    text = shipped_recipe("eeg-detection-convnet-six").read_text()
+    text = shipped_recipe("eeg-detection-convnet").read_text()
     task = '\n[task]\nkind = "prediction"\nhorizons = [\n    30.0,\n]\n\n[examples.dropouts]\nmost = 0.2 # a comment\n'
     mine.write_text(text + task)
     code, _, err = run("recipe", "new", "other", "--from", str(mine), "-o", str(tmp_path / "other.toml"))
@@ -95,7 +95,7 @@ def test_a_recipe_in_order_is_said_to_be(run, recipe_file: Path) -> None:
     code, out, err = run("recipe", "check", str(recipe_file))
     assert (code, err) == (0, "")
     assert out.startswith("small.toml: is in order. One example is 4 × 256; the network has ")
-    code, out, _ = run("recipe", "check", "eeg-detection-convnet-six")
+    code, out, _ = run("recipe", "check", "eeg-detection-convnet")
     assert code == 0 and "the network has 3,137 parameters" in out
 
 
@@ -113,7 +113,7 @@ def test_each_fault_of_a_recipe_is_a_line(run, recipe_file: Path) -> None:
 
 
 def test_a_recipe_is_explained_in_plain_words(run) -> None:
-    code, out, _ = run("recipe", "explain", "eeg-detection-convnet-six", "--set", "training.epochs=7")
+    code, out, _ = run("recipe", "explain", "eeg-detection-convnet", "--set", "training.epochs=7")
     assert code == 0
     for words in (
         "Windows of 30 s (7680 samples at 256 Hz), every 5 s, of the montage chbmit, 23 channels.",

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from semeia.errors import RecipeError
 from semeia.inference.slide import _Local, _plan, slide, slide_plain
 from semeia.networks import build
+from semeia.transforms import transform_named
 
 
 def blocks(x: NDArray[np.float32], size: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
@@ -112,6 +114,49 @@ def test_a_network_of_another_kind_is_slid_by_windows() -> None:
 
     scored = whole(slide(Mean(), blocks(noise(3, 500), 77), 100, 50))
     assert scored.shape == (9, 2)
+
+
+@pytest.mark.parametrize("hop", [32, 50, 256])
+def test_a_transform_of_windows_is_applied_to_each_before_it_is_scored(hop: int) -> None:
+    made = transform_named("spectrogram", rate=64.0, window=1.0, highest=30.0)
+    x = noise(3, 1900)
+    made = made.fit([x[None]])
+    torch.manual_seed(0)
+    network = build("cnn2d", made.shape(3, 256), 3, depth=2).eval()
+    scored = whole(slide_plain(network, blocks(x, 700), 256, hop, apply=made.apply))
+    windows = np.stack([x[:, first : first + 256] for first in range(0, 1900 - 256 + 1, hop)])
+    with torch.inference_mode():
+        wanted = network(torch.from_numpy(made.apply(windows))).softmax(dim=1).numpy()
+    np.testing.assert_allclose(scored, wanted, atol=1e-5)
+    x[1, 1000] = np.nan
+    holed = whole(slide_plain(network, blocks(x, 700), 256, hop, apply=made.apply))
+    touched = [first <= 1000 < first + 256 for first in range(0, 1900 - 256 + 1, hop)]
+    np.testing.assert_array_equal(np.isnan(holed).all(axis=1), touched)
+    np.testing.assert_allclose(holed[~np.array(touched)], wanted[~np.array(touched)], atol=1e-5)
+
+
+@pytest.mark.parametrize("slider", [slide, slide_plain])
+def test_several_labels_are_scored_each_by_itself_on_every_channel(slider) -> None:
+    torch.manual_seed(0)
+    network = build("pattern-detector", (5, 128), 2, width=4).eval()
+    x = noise(6, 1000)
+    scored = whole(slider(network, blocks(x, 300), 128, 64, multi_label=True))
+    windows = np.stack([x[:, first : first + 128] for first in range(0, 873, 64)])
+    with torch.inference_mode():
+        wanted = network(torch.from_numpy(windows)).sigmoid().numpy()
+    assert scored.shape == (14, 6, 2)
+    np.testing.assert_allclose(scored, wanted, atol=1e-5)
+    x[5, 500] = np.nan
+    assert np.isnan(whole(slider(network, blocks(x, 300), 128, 64, multi_label=True))[7]).all()
+
+
+def test_a_fault_of_a_transform_reaches_the_caller() -> None:
+    def broken(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        raise RecipeError("it was not fitted")
+
+    network = build("channelwise", (4, 800), 2).eval()
+    with pytest.raises(RecipeError, match="not fitted"):
+        list(slide_plain(network, blocks(noise(4, 2000), 500), 800, 100, apply=broken))
 
 
 def test_what_is_shorter_than_a_window_gives_nothing() -> None:

@@ -34,7 +34,7 @@ def test_a_recipe_that_is_in_order_has_a_shape_and_a_network(changed, recipe_fil
 
 
 def test_the_published_network_has_its_3137_parameters() -> None:
-    checked = check(read_recipe(shipped_recipe("eeg-detection-convnet-six")))
+    checked = check(read_recipe(shipped_recipe("eeg-detection-convnet")))
     assert checked.shape == (23, 7680) and checked.module is not None
     assert sum(weight.numel() for weight in checked.module.parameters()) == 3137
 

@@ -11,11 +11,12 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from semeia.errors import TrainingError
-from semeia.recipe import Training
+from semeia.errors import StorageError, TrainingError
+from semeia.recipe import Training, Weights
 from semeia.training import fit as fit_module
 from semeia.training.fit import Interrupted, fit
 from semeia.training.state import TrainState
+from semeia.transforms.augmentation import mixup
 
 SETTINGS = Training(epochs=6, examples_per_epoch=80, batch_size=16, learning_rate=0.01, clip=1.0, patience=2)
 STEPS = 5
@@ -49,19 +50,28 @@ def fresh(fingerprint: str = "same", width: int = 8) -> TrainState:
     return TrainState(module, torch.optim.AdamW(module.parameters(), weight_decay=0.1), fingerprint)
 
 
-def run(state: TrainState, checkpoint: Path, validate=honest, settings=SETTINGS, stop_at: int | None = None):
+def run(
+    state: TrainState,
+    checkpoint: Path,
+    validate=honest,
+    settings=SETTINGS,
+    stop_at: int | None = None,
+    batches=None,
+    **options,
+):
     """Fit, asked to stop before step number `stop_at` of all; return what was reported."""
     reports: list[dict] = []
     steps = iter(range(10_000))
     fit(
         state,
-        Blobs(),
+        batches or Blobs(),
         validate,
         settings,
         7,
         checkpoint=checkpoint,
         report=reports.append,
         stop_asked=lambda: next(steps) == stop_at,
+        **options,
     )
     return reports
 
@@ -191,6 +201,108 @@ def test_the_first_step_has_the_full_learning_rate_and_the_last_nearly_none(chec
     assert rates[0] == 0.01
     assert rates == sorted(rates, reverse=True)
     assert 0 < rates[-1] < 0.001
+
+
+def test_schedules_fall_as_they_are_called() -> None:
+    def rates(**changes) -> list[float]:
+        settings = Training(epochs=9, learning_rate=0.01, **changes)
+        return [fit_module.learning_rate(settings, epochs) / 0.01 for epochs in (0, 1.5, 3, 4.5, 6, 8.999)]
+
+    assert rates(schedule="constant") == [1] * 6
+    assert rates(schedule="step") == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
+    assert rates() == pytest.approx([0.5 * (1 + np.cos(np.pi * e / 9)) for e in (0, 1.5, 3, 4.5, 6, 8.999)])
+    assert rates(schedule="constant", warmup=3.0) == pytest.approx([0, 0.5, 1, 1, 1, 1])
+    assert rates(schedule="step", warmup=6.0) == pytest.approx([0, 0.25, 0.05, 0.075, 0.01, 0.01])
+
+
+@pytest.mark.parametrize("epochs", range(1, 60))
+def test_the_learning_rate_of_steps_falls_twice_in_any_number_of_epochs(epochs: int) -> None:
+    settings = Training(epochs=epochs, schedule="step", learning_rate=1.0)
+    rates = [fit_module.learning_rate(settings, k / 3) for k in range(3 * epochs)]
+    assert rates == pytest.approx([1.0] * epochs + [0.1] * epochs + [0.01] * epochs)
+
+
+FROZEN = Weights(freeze="all but last", thaw=2, random_frozen=True)
+
+
+def stage_weights(module: nn.Module) -> list[list[torch.Tensor]]:
+    """Return the values of the two stages: the first layer with its normalisation, and the last layer."""
+    state = {name: value.clone() for name, value in module.state_dict().items()}
+    return [[value for name, value in state.items() if name[0] in numbers] for numbers in ("01", "3")]
+
+
+def test_frozen_stages_stay_as_they_are_until_they_are_thawed(checkpoint: Path) -> None:
+    state, seen = fresh(), []
+    seen.append(stage_weights(state.module))
+
+    def validate(module: nn.Module) -> dict[str, float]:
+        seen.append(stage_weights(module))
+        return honest(module)
+
+    run(state, checkpoint, validate, SETTINGS.model_copy(update={"patience": 9}), weights=FROZEN)
+    assert len(seen) == 7
+
+    def changed(epoch: int, stage: int) -> bool:
+        pairs = zip(seen[epoch][stage], seen[epoch + 1][stage], strict=True)
+        return not all(torch.equal(before, after) for before, after in pairs)
+
+    assert [changed(epoch, 0) for epoch in range(6)] == [False, False, True, True, True, True]
+    assert all(changed(epoch, 1) for epoch in range(6))
+
+
+class Soft(Blobs):
+    """The same with shares of classes, as mixup gives."""
+
+    def batch(self, epoch: int, step: int) -> tuple[np.ndarray, np.ndarray]:
+        points, classes = super().batch(epoch, step)
+        return mixup(points, np.eye(2, dtype=np.float32)[classes], 0.3, np.random.default_rng([epoch, step, 1]))
+
+
+OPTIMISERS = {
+    "adamw": lambda weights: torch.optim.AdamW(weights, weight_decay=0.1),
+    "adam": lambda weights: torch.optim.Adam(weights, weight_decay=0.01),
+    "sgd": lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9, weight_decay=0.01),
+}
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+@pytest.mark.parametrize("weights", [Weights(), FROZEN], ids=["all", "thawed"])
+@pytest.mark.parametrize("stop_at", [2, 2 * STEPS, 2 * STEPS + 3])
+def test_any_optimiser_goes_on_to_the_same_bits_with_stages_thawed_and_examples_mixed(
+    checkpoint: Path, tmp_path: Path, optimiser: str, weights: Weights, stop_at: int
+) -> None:
+    def begun() -> TrainState:
+        state = fresh()
+        return TrainState(state.module, OPTIMISERS[optimiser](state.module.parameters()), "same")
+
+    settings = SETTINGS.model_copy(update={"warmup": 1.0, "schedule": "step", "patience": 9})
+    undisturbed, stopped, resumed = begun(), begun(), begun()
+    options = {"settings": settings, "weights": weights, "batches": Soft()}
+    run(undisturbed, tmp_path / "other.safetensors", **options)
+    with pytest.raises(Interrupted):
+        run(stopped, checkpoint, stop_at=stop_at, **options)
+    resumed.restore(checkpoint)
+    run(resumed, checkpoint, **options)
+    assert_same(undisturbed, resumed)
+
+
+def test_a_loss_of_ones_own_is_taken(checkpoint: Path) -> None:
+    settings = SETTINGS.model_copy(update={"epochs": 1})
+    reports = run(fresh(), checkpoint, settings=settings, loss=lambda logits, targets: 0 * logits.sum() + 2.5)
+    assert reports[-1]["training_loss"] == 2.5
+
+
+def test_a_fault_in_making_a_batch_is_raised_where_it_is_needed(checkpoint: Path) -> None:
+    class Broken(Blobs):
+        def batch(self, epoch: int, step: int) -> tuple[np.ndarray, np.ndarray]:
+            if step == 2:
+                raise StorageError("the disk is gone")
+            return super().batch(epoch, step)
+
+    state = fresh()
+    with pytest.raises(StorageError, match="the disk is gone"):
+        run(state, checkpoint, batches=Broken())
+    assert (state.epoch, state.step) == (0, 2)
 
 
 def test_a_loss_that_is_no_number_ends_the_training(checkpoint: Path) -> None:

@@ -137,8 +137,10 @@ def test_a_piece_is_judged_within_its_span_only(network, transform, windows) -> 
     assert [len(part) for part in tracks] == [61, 83]
     np.testing.assert_allclose(np.concatenate(tracks), np.concatenate([track[:61], track[64:147]]), atol=1e-5)
     np.testing.assert_allclose(judge.probabilities(network)[:, 1], plain(network, made, transform), atol=1e-5)
-    score_of_halves = judge.operating_point(network, Detection(threshold=0.5))[1]["score"]
-    assert score_of_halves["duration"] == pytest.approx(150)
+    scored = judge.operating_point(network, Detection(threshold=0.5))[1]
+    assert scored["windows"] == len(made.examples)
+    assert scored["score"]["hours"] == pytest.approx(150 / 3600)
+    assert scored["score"]["events"]["reference"] == 2  # one in each: SzCORE joins those less than 90 s apart
 
 
 def test_what_is_shorter_than_a_window_has_an_empty_track(tmp_path: Path, network, transform) -> None:
@@ -173,7 +175,7 @@ def test_prediction_is_judged_by_windows(tmp_path: Path) -> None:
     made = prepare(recordings, SETTINGS, transform, task=task)
     transform = fitted(made, transform, 0)
     torch.manual_seed(0)
-    network = build("cnn2d", transform.shape(5, 256), 3).eval()
+    network = build("cnn2d", transform.shape(5, 256), 3, depth=2).eval()
     inputs = np.stack([made.read(row).T for row in range(len(made.examples))])
     with torch.inference_mode():
         probability = network(torch.from_numpy(transform.apply(inputs))).softmax(dim=1).numpy()

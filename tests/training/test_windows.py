@@ -385,6 +385,24 @@ def marked(tmp_path: Path) -> LabelledRecording:
     return LabelledRecording(tmp_path / "marked.edf", "p", events, 60.0, "a")
 
 
+def test_patterns_of_recordings_with_other_channels_share_a_batch(tmp_path: Path, marked) -> None:
+    transform = transform_named("raw", rate=64.0)
+    data = eeg(20, [], channels=7)
+    data[1, 5 * 128 : 9 * 128] += 1000
+    with EdfWriter(tmp_path / "wide.edf", ("F3", "F4", "C3", "C4", "P3", "P4", "O2"), 128) as writer:
+        writer.write(data)
+    wide = LabelledRecording(tmp_path / "wide.edf", "q", Events([Event(5, 4, "spike", ("F4",))]), 20.0, "b")
+    windows = prepare([marked, wide], ExampleSettings(window=2.0, overlap=1.0), transform, task=PATTERNS)
+    made = batches(windows, transform)
+    for step in range(4):
+        inputs, targets = made.batch(0, step)
+        assert inputs.shape == (64, 5, 128) and targets.shape == (64, 5, 2)
+        np.testing.assert_array_equal(inputs.mean(axis=2) > 3, targets[..., 0] == 1)
+    every = windows.targets(np.arange(len(windows.examples)))
+    np.testing.assert_array_equal(np.isnan(every[:, 5:]).all(axis=(1, 2)), windows.examples.recording == 0)
+    assert not np.isnan(every[:, :5]).any()
+
+
 @pytest.mark.parametrize("channels", [False, True])
 def test_patterns_stay_with_their_channels(marked, channels: bool) -> None:
     transform = transform_named("raw", rate=64.0)

@@ -20,6 +20,7 @@ from semeia.cli.info import info
 from semeia.cli.models import models
 from semeia.cli.open import open_
 from semeia.cli.score import score
+from semeia.cli.search import search
 from semeia.cli.serve import serve
 from semeia.cli.simulate import simulate
 from semeia.cli.text import printable
@@ -38,7 +39,7 @@ app = typer.Typer(
 )
 
 
-for command in (demo, serve, open_, import_, info, detect, score, simulate, train, models, export, catalogue):
+for command in (demo, serve, open_, import_, info, detect, score, simulate, train, search, models, export, catalogue):
     app.command(command.__name__.rstrip("_"))(command)
 for group in (datasets, recipe, runs):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])

@@ -7,7 +7,7 @@ from typing import Any
 
 from semeia.cli.text import printable
 
-__all__ = ["Terminal"]
+__all__ = ["Terminal", "figure"]
 
 
 class Terminal:
@@ -57,7 +57,7 @@ class Terminal:
                 self.say(f"epoch {epoch + 1}: {shown}{'  (best)' if best == epoch else ''}")
             case {"event": "fold", "seed": seed, "done": done, "total": total, "figures": figures}:
                 fold = f"fold {event['fold']} of {event['of']}, " if "fold" in event else ""
-                shown = ", ".join(f"{name} {_figure(value)}" for name, value in figures.items())
+                shown = ", ".join(f"{name} {figure(value)}" for name, value in figures.items())
                 self.say(f"{fold}seed {seed}: {shown}  ({done} of {total})")
                 self._advance("Models", done, total)
             case {
@@ -68,9 +68,9 @@ class Terminal:
                 "done": done,
                 "total": total,
             }:
-                how = _figure(event["value"]) if state == "complete" else state
+                how = figure(event["value"]) if state == "complete" else state
                 because = f" ({event['problem']})" if event.get("problem") else ""
-                shown = ", ".join(f"{name} {_figure(value)}" for name, value in values.items())
+                shown = ", ".join(f"{name} {figure(value)}" for name, value in values.items())
                 self.say(f"trial {number + 1} of {total}: {how}{because}; {shown}{'  (best)' if event['best'] else ''}")
                 self._advance("Trials", done, total)
 
@@ -83,14 +83,15 @@ class Terminal:
 
 
 def _trial(event: dict[str, Any]) -> str:
-    how = _figure(event["value"]) if event["state"] == "complete" else event["state"]
+    how = figure(event["value"]) if event["state"] == "complete" else event["state"]
     because = f" ({event['problem']})" if event["problem"] else ""
-    shown = ", ".join(f"{name} {_figure(value)}" for name, value in event["parameters"].items())
+    shown = ", ".join(f"{name} {figure(value)}" for name, value in event["parameters"].items())
     best = "  (best)" if event["best"] else ""
     return f"trial {event['trial']}: {how}{because}; {shown}{best}  ({event['done']} of {event['total']})"
 
 
-def _figure(value: Any) -> str:
+def figure(value: Any) -> str:
+    """Return a figure as it is written in a line or a table."""
     if value is None:
         return "n/a"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -23,14 +23,13 @@ STOPPED = 75
 def train(
     recipe: Annotated[Path, typer.Argument(help="The recipe, a TOML file.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the new model, or models.")],
+    *,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Change a key: training.epochs=5. May be repeated.")
     ] = None,
     folds: Annotated[int | None, typer.Option(min=2, help="Cross-validate: test so many parts in turn.")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Train with so many seeds, from the recipe's on.")] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Models trained at once; else one a processor.")
-    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Models trained at once; else one a processor.")] = None,
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler whose workers train.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped or killed.")] = False,
     progress: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines.")] = None,

@@ -72,6 +72,7 @@ def patterns(
     Parameters
     ----------
     probability, targets : ndarray (windows, channels, patterns)
+        Targets are 1 or 0; NaN where a window has no such channel.
     names : sequence of str
     threshold : float, optional
         Otherwise the mean of the patterns' `best_threshold`.
@@ -83,7 +84,8 @@ def patterns(
         ``windows``, and for each pattern in ``patterns``: ``share`` of channels and windows that show it,
         ``auroc``, ``sensitivity`` and ``precision``. None where undefined.
     """
-    flat = [(targets[..., k].ravel() == 1, probability[..., k].ravel()) for k in range(len(names))]
+    known = ~np.isnan(targets[..., 0])
+    flat = [(targets[known, k] == 1, probability[known, k]) for k in range(len(names))]
     chosen = float(np.mean([best_threshold(*pair) for pair in flat])) if threshold is None else threshold
     measures = {}
     for name, (there, value) in zip(names, flat, strict=True):

@@ -135,6 +135,12 @@ class MissingRuns:
         """
         self._runs.add(first, np.logical_or.reduce(np.isnan(block), axis=0))
 
+    def watching(self, blocks: Iterable[tuple[int, NDArray[np.float32]]]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield blocks as they come, taking note of each."""
+        for first, block in blocks:
+            self.add(first, block)
+            yield first, block
+
     @property
     def runs(self) -> NDArray[np.int64]:
         """First sample of each stretch and the sample after its last, (stretches, 2); in order, apart."""

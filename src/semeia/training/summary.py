@@ -72,7 +72,7 @@ def summary_of(name: str, scored: Sequence[Scored], *, folds: int | None, split_
     first = scored[0].metrics
     score = _part(first).get("score")
     seeds = sorted({one.seed for one in scored})
-    models = [
+    models: list[dict[str, Any]] = [
         {"fold": one.fold, "seed": one.seed, "folder": one.folder, "figures": figures_of(one.metrics)} for one in scored
     ]
     by_fold = [
@@ -80,7 +80,7 @@ def summary_of(name: str, scored: Sequence[Scored], *, folds: int | None, split_
         for number in dict.fromkeys(one.fold for one in scored)
     ]
     each = [fold["figures"] for fold in by_fold]
-    values = {
+    values: dict[str, list[float | None]] = {
         key: [figures[key]["mean"] for figures in each] if folds else [model["figures"][key] for model in models]
         for key in each[0]
     }
@@ -117,7 +117,8 @@ def table_of(
         rows.append([name, *_shown_counts(fold["data"], counts), *shown])
     whole, blank = [summary["figures"][key] for key in keys], [""] * len(counts)
     if summary["fold_count"]:
-        rows.append(["mean of folds", *_shown_counts(summary["data"], counts), *(_shown(each["mean"]) for each in whole)])
+        total = _shown_counts(summary["data"], counts)
+        rows.append(["mean of folds", *total, *(_shown(each["mean"]) for each in whole)])
     rows.append(["95 % interval", *blank, *(_range(each) for each in whole)])
     if summary["pooled"]:
         rows.append(["all folds together", *blank, *(_shown(summary["pooled"].get(key)) for key in keys)])
@@ -220,8 +221,8 @@ def _pooled(scored: Sequence[Scored]) -> dict[str, float | None]:
     totals: dict[int, Counts] = {}
     for one in scored:
         score = _part(one.metrics)["score"]
-        counted = [score["events"][key] for key in ("reference", "true_positives", "false_alarms")]
-        totals[one.seed] = totals.get(one.seed, Counts()) + Counts(*counted, score["hours"] * 3600)
+        counted = {key: score["events"][key] for key in ("reference", "true_positives", "false_alarms")}
+        totals[one.seed] = totals.get(one.seed, Counts()) + Counts(**counted, seconds=score["hours"] * 3600)
     ratios = [total.as_dict() for total in totals.values()]
     return {shown: _spread(_known(each[name] for each in ratios))["mean"] for name, shown in EVENTS.items()}
 

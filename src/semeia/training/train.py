@@ -22,7 +22,7 @@ from semeia.home import make_folder
 from semeia.model import Component, Description, Input, Model, OperatingPoint, load
 from semeia.networks import build, check_fits, takes_any_channels
 from semeia.networks.weights import FirstWeights, Trained, first_weights
-from semeia.recipe import Recipe
+from semeia.recipe import Augmentation, Recipe
 from semeia.training.card import card
 from semeia.training.checking import channels_of, check_network, transform_of
 from semeia.training.fit import Interrupted, fit
@@ -30,7 +30,7 @@ from semeia.training.loss import loss_of
 from semeia.training.parts import Fold, Parts, counted, fingerprint, gathered_parts
 from semeia.training.state import TrainState
 from semeia.training.validation import Validation
-from semeia.training.windows import TrainingBatches, Windows, fitted, prepare, selected
+from semeia.training.windows import TrainingBatches, Windows, can_apply, fitted, prepare, selected
 from semeia.transforms import Transform
 
 __all__ = ["train"]
@@ -193,7 +193,7 @@ def _prepared(
     """Return the windows of each part."""
     total, done = len(parts.all), 0
 
-    def prepared(side: Sequence[LabelledRecording]) -> Windows:
+    def prepared(side: Sequence[LabelledRecording], augmentation: Augmentation | None = None) -> Windows:
         nonlocal done
         before = done
 
@@ -202,13 +202,14 @@ def _prepared(
             hooks.pause()
 
         done += len(side)
-        windows = prepare(side, recipe.examples, transform, progress, task=recipe.task)
+        applied = can_apply(transform, augmentation)
+        windows = prepare(side, recipe.examples, transform, progress, task=recipe.task, applied=applied)
         if windows.left_out:
             text = f"drop-outs and gaps: {windows.missing:.1%} of the time; {windows.left_out} windows left out"
             hooks.report({"event": "note", "text": text})
         return windows
 
-    training = prepared(parts.training)
+    training = prepared(parts.training, recipe.augmentation)
     if recipe.split.by == "random":
         return *_drawn_apart(recipe, training), None
     return training, prepared(parts.validation), prepared(parts.test) if parts.test else None

@@ -71,7 +71,8 @@ class Validation:
         targets = self.windows.targets(np.arange(len(self.windows.examples)))
         if self.windows.patterns:
             told = np.where(targets == 1, probability, 1 - probability)
-            each = -np.log(np.maximum(told, 1e-7)).mean(axis=(1, 2))
+            there = ~np.isnan(targets)
+            each = np.mean(-np.log(np.maximum(told, 1e-7)), axis=(1, 2), where=there)
         else:
             of_label = probability[np.arange(len(targets)), targets.astype(np.int64)].astype(np.float64)
             each = -np.log(np.maximum(of_label, 1e-7))
@@ -80,7 +81,10 @@ class Validation:
         return measures | {"validation_auroc": float(np.mean(areas))} if areas else measures
 
     def probabilities(self, module: nn.Module) -> NDArray[np.float32]:
-        """Return the probabilities of every example: (examples, classes), or (examples, channels, patterns)."""
+        """Return the probabilities of every example: (examples, classes), or (examples, channels, patterns).
+
+        Of recordings with fewer channels than others, those of the channels that are not there are 0.5.
+        """
         if self.detects:
             tracks = self.tracks(module)
             examples = self.windows.examples
@@ -99,12 +103,15 @@ class Validation:
             for inputs in self._inputs():
                 logits = module(torch.from_numpy(inputs).to(device)).float()
                 found.append((logits.sigmoid() if self.windows.patterns else logits.softmax(dim=1)).cpu().numpy())
+        if self.windows.patterns:
+            most = max(one.shape[1] for one in found)
+            found = [np.pad(one, ((0, 0), (0, most - one.shape[1]), (0, 0)), constant_values=0.5) for one in found]
         return np.concatenate(found)
 
     def _inputs(self) -> Iterator[NDArray[np.float32]]:
         """Yield all examples as the network sees them, in order."""
         if self._rows is None:
-            yield from map(self.transform.apply, self.windows.batches())
+            yield from (self._seen(batch) for batch in self.windows.batches())
             return
         rows = np.arange(len(self.windows.examples))
         for begin in range(0, len(rows), BATCH):
@@ -113,13 +120,18 @@ class Validation:
     def _areas(self, probability: NDArray[np.float32], targets: NDArray[Any]) -> list[float]:
         """Return the areas under the ROC curves that can be told; of all windows where no patient has both classes."""
         if self.windows.patterns:
-            pairs = [(targets[..., k].ravel() == 1, probability[..., k].ravel()) for k in range(targets.shape[-1])]
+            there = ~np.isnan(targets[..., 0])
+            pairs = [(targets[there, k] == 1, probability[there, k]) for k in range(targets.shape[-1])]
             return [area for area in (auroc(*pair) for pair in pairs) if not math.isnan(area)]
         positive, values, patient = targets > 0, 1 - probability[:, 0], self.windows.examples.patient
         areas = [auroc(positive[mine], values[mine]) for mine in (patient == one for one in np.unique(patient))]
         known = [area for area in areas if not math.isnan(area)]
         pooled = auroc(positive, values)
         return known or ([] if math.isnan(pooled) else [pooled])
+
+    def _seen(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return signals or windows as the network sees them."""
+        return signal if self.windows.applied else self.transform.apply(signal)
 
     def tracks(self, module: nn.Module) -> list[NDArray[np.float32]]:
         """Return the probability of the positive class along each recording (windows,), its span only."""
@@ -137,7 +149,7 @@ class Validation:
         windows, transform = self.windows, self.transform
         blocks = windows.signals[number].blocks(*self._origins[number])
         if transform.pointwise:
-            made = ((first, transform.apply(block)) for first, block in blocks)
+            made = ((first, self._seen(block)) for first, block in blocks)
             slid = slide(module, made, windows.window, windows.step)
         else:
             slid = slide_plain(module, blocks, windows.window, windows.step, apply=transform.apply)

@@ -6,7 +6,7 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from semeia.errors import DatasetError, SemeiaError, StorageError
 from semeia.recipe import Augmentation, Patterns, SeizureDetection, Task
 from semeia.recipe import Examples as ExampleSettings
 from semeia.training.signals import Signal, filtered, signal_key
-from semeia.transforms import PointwiseTransform, Transform
+from semeia.transforms import Transform
 from semeia.transforms.augmentation import augment, channel_choices, mixup
 from semeia.transforms.cache import RowFile, cached_rows
 from semeia.transforms.signal import FittedTransform
@@ -52,6 +52,8 @@ class Windows:
         Windows that lack too much, and are no examples.
     missing : float
         Share of the recordings' time that was not recorded, 0..1.
+    applied : bool
+        Whether the signals are as the transform gives them.
     """
 
     examples: Examples
@@ -65,6 +67,7 @@ class Windows:
     key: list[object]
     left_out: int = 0
     missing: float = 0.0
+    applied: bool = False
 
     @property
     def channels(self) -> int | None:
@@ -85,13 +88,20 @@ class Windows:
                 yield np.stack([self.read(row) for row in rows[begin : begin + BATCH].tolist()]).transpose(0, 2, 1)
 
     def targets(self, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """Return the classes of some examples (rows,), or their patterns (rows, channels, patterns)."""
+        """Return the classes of some examples (rows,), or their patterns (rows, channels, patterns).
+
+        Patterns of recordings with fewer channels than others end in NaN.
+        """
         if not self.patterns:
             return self.examples.label[rows].astype(np.int64)
         recording = self.examples.recording
         begins = np.searchsorted(recording, np.arange(len(self.patterns)))
-        shown = [self.patterns[recording[row]][row - begins[recording[row]]] for row in rows]
-        return np.stack(shown).astype(np.float32)
+        most, several = max(len(signal.labels) for signal in self.signals), self.patterns[0].shape[2]
+        targets = np.full((len(rows), most, several), np.nan, np.float32)
+        for target, row in zip(targets, rows, strict=True):
+            shown = self.patterns[recording[row]][row - begins[recording[row]]]
+            target[: len(shown)] = shown
+        return targets
 
 
 def prepare(
@@ -101,6 +111,7 @@ def prepare(
     progress: Callable[[int], None] = lambda done: None,
     *,
     task: Task | None = None,
+    applied: bool = False,
 ) -> Windows:
     """Filter and resample recordings into the cache, once, and cut them into examples.
 
@@ -115,6 +126,8 @@ def prepare(
         Called with the number of recordings that are done.
     task : semeia.recipe.Task, optional
         Otherwise seizure detection.
+    applied : bool
+        Keep the signals as a pointwise transform gives them: for windows to which nothing is done before it.
 
     Raises
     ------
@@ -128,7 +141,7 @@ def prepare(
     for number, labelled in enumerate(recordings):
         progress(number)
         try:
-            signals.append(filtered(labelled, settings, transform))
+            signals.append(filtered(labelled, settings, transform, applied=applied))
         except StorageError:
             raise
         except SemeiaError as error:
@@ -156,7 +169,7 @@ def prepare(
     examples, first = examples[kept], first[kept]
     patterns = _patterns(examples, signals, task, settings.overlap)
     places = hashlib.blake2b(np.concatenate([examples.recording, first]).tobytes(), digest_size=16).hexdigest()
-    key = [[signal_key(labelled, settings, transform) for labelled in recordings], window, places]
+    key = [[signal_key(labelled, settings, transform, applied=applied) for labelled in recordings], window, places]
     missing = sum(int(np.diff(signal.missing).sum()) for signal in signals)
     return Windows(
         examples,
@@ -170,6 +183,7 @@ def prepare(
         key,
         left_out=int((~kept).sum()),
         missing=missing / max(1, sum(signal.samples for signal in signals)),
+        applied=applied,
     )
 
 
@@ -247,7 +261,6 @@ class TrainingBatches:
         self.shares = _class_shares(windows, weights)
         self._labels = _common_labels(windows) if augmentation.mirror else None
         self._shift = round(augmentation.shift * transform.rate)
-        self._untouched = transform.pointwise and not changes_signals(augmentation)
         self._pool: list[NDArray[np.float32]] = []
         afresh = transform.pointwise or changes_signals(augmentation) or not windows.channels
         self._rows = None if afresh else transformed(windows, transform)
@@ -268,7 +281,7 @@ class TrainingBatches:
             inputs, chosen = self._signals(rows, rng)
             if self.windows.patterns:
                 targets = np.stack([target[order] for target, order in zip(targets, chosen, strict=True)])
-            if not self._untouched:
+            if not self.windows.applied:
                 inputs = self.transform.apply(augment(inputs, self.augmentation, rng, self._labels))
         if self.augmentation.mixup:
             classes = len(class_names(self.windows.task))
@@ -279,11 +292,7 @@ class TrainingBatches:
     def _signals(
         self, rows: NDArray[np.int64], rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], list[NDArray[np.int64]]]:
-        """Return windows (batch, channels, samples), time-major in memory, and the channels chosen for each.
-
-        Where nothing is done between reading and the transform, that is applied already: to each window while it is in
-        the processor's cache.
-        """
+        """Return windows (batch, channels, samples), time-major in memory, and the channels chosen for each."""
         windows = self.windows
         counts = [len(windows.signals[number].labels) for number in windows.examples.recording[rows]]
         chosen = channel_choices(counts, self.augmentation, rng)
@@ -295,8 +304,6 @@ class TrainingBatches:
                 windows.read(row, place, shift)
             else:
                 place[:] = windows.read(row, shift=shift)[:, order]
-            if self._untouched:
-                cast(PointwiseTransform, self.transform).apply(place, out=place)
         return batch.transpose(0, 2, 1), chosen
 
     def _buffer(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -327,6 +334,12 @@ class TrainingBatches:
             chance = np.random.default_rng([self.seed, epoch]).random(self.examples_per_epoch)
             self._epoch = epoch, np.searchsorted(self._reach, chance * self._reach[-1], side="right")
         return self._epoch[1]
+
+
+def can_apply(transform: Transform, settings: Augmentation | None = None) -> bool:
+    """Return whether signals may be kept as a transform gives them: nothing is done or learnt before it is applied."""
+    changed = settings is not None and changes_signals(settings)
+    return transform.pointwise and not changed and not isinstance(transform, FittedTransform)
 
 
 def changes_signals(settings: Augmentation) -> bool:

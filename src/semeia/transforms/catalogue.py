@@ -16,7 +16,7 @@ from semeia.recipe import Kind, check_parameters, look_up
 if TYPE_CHECKING:
     from semeia.signals.recording import Recording
 
-__all__ = ["PointwiseTransform", "Transform", "TransformEntry", "entry_of", "names", "transform_named"]
+__all__ = ["Transform", "TransformEntry", "entry_of", "names", "transform_named"]
 
 
 class Transform(Protocol):
@@ -66,13 +66,6 @@ class Transform(Protocol):
 
     def apply(self, batch: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Make windows of what `signal` gave (windows, channels, samples) into what a network sees."""
-
-
-class PointwiseTransform(Transform, Protocol):
-    """A transform that treats every sample alike, and can write over what it is given."""
-
-    def apply(self, batch: NDArray[np.floating[Any]], out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
-        """Make windows into what a network sees, in `out` if that is given, which may be the windows themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,14 +100,12 @@ class Raw(SignalTransform):
                 np.multiply(block, np.float32(gain), out=block)
             yield first, block
 
-    def apply(self, batch: NDArray[np.floating[Any]], out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    def apply(self, batch: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Scale and softly clip filtered signals.
 
         Parameters
         ----------
         batch : array, (..., samples), µV
-        out : array, float32, of the same shape and order in memory, optional
-            Where to; the batch itself, if it may be changed.
 
         Returns
         -------
@@ -116,7 +114,7 @@ class Raw(SignalTransform):
         """
         batch = np.asarray(batch)
         # In the order that the batch has in memory: what is time-major stays so.
-        scaled = np.empty_like(batch, np.float32) if out is None else out
+        scaled = np.empty_like(batch, np.float32)
         source, target = batch.ravel(order="K"), scaled.ravel(order="K")
         factor = np.float32(1 / (self.scale * self.clip))
         # Piece by piece, as three passes over what is in the processor's cache cost little more than one.

@@ -1,0 +1,79 @@
+"""``semeia search``: a recipe's table ``[search]`` is tried out, and the best recipe written."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from semeia.cli.train import STOPPED, reporting, stop_on_signals, table
+
+if TYPE_CHECKING:
+    from semeia.training.search import Found
+
+
+def search(
+    recipe: Annotated[Path, typer.Argument(help="The recipe, a TOML file with a table [search].")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the search; one that is there goes on.")],
+    *,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a key: search.objective=validation_loss. Repeatable.")
+    ] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="Trials in all; else search.trials.")] = None,
+    folds: Annotated[int | None, typer.Option(min=2, help="Validate each trial on so many parts in turn.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Trials at once; else one a processor.")] = None,
+    progress: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines.")] = None,
+) -> None:
+    """Search for better values of a recipe's keys; typed again, it goes on."""
+    stop = stop_on_signals()
+
+    from semeia.recipe import read_recipe
+    from semeia.training.fit import Interrupted
+    from semeia.training.search import Hunt
+    from semeia.training.search import search as search_recipe
+
+    checked = read_recipe(recipe, settings or [])
+    given = {"--trials": trials, "--folds": folds, "--workers": workers}
+    options = [part for name, value in given.items() if value is not None for part in (name, str(value))]
+    changes = [part for setting in settings or [] for part in ("--set", setting)]
+    command = ["semeia", "search", str(recipe), "-o", str(output), *options, *changes]
+    hunt = Hunt(checked, output.absolute(), folds, beside=recipe.parent.absolute(), command=command)
+    with reporting(progress) as report:
+        try:
+            found = search_recipe(hunt, trials=trials, workers=workers, report=report, stop_asked=stop.is_set)
+        except Interrupted:
+            print(f"Stopped; what is done is saved. Go on with: {shlex.join(command)}", file=sys.stderr)
+            raise typer.Exit(STOPPED) from None
+    _show(found, hunt.settings.objective)
+    if found.best is None:
+        print(f"{output}: no trial was finished; semeia runs says how each went")
+    else:
+        print(f"{output}: the best recipe. Train it with: semeia train {output / 'best.toml'} -o MODEL")
+
+
+def _show(found: Found, objective: str) -> None:
+    from rich.console import Console
+
+    from semeia.cli.terminal import figure
+
+    down = objective == "validation_loss"
+    rows = sorted(found.trials, key=lambda row: _rank(row["value"], down=down))
+    keys = list(rows[0]["parameters"])
+    shown = [
+        [str(row["trial"]), row["state"], figure(row["value"]), str(row["epochs"])]
+        + [figure(row["parameters"].get(key)) for key in keys]
+        for row in rows
+    ]
+    console = Console(highlight=False, markup=False)
+    console.print(table(["trial", "state", objective.replace("_", " "), "epochs", *keys], shown))
+    if found.importance:
+        console.print("Importance: " + ", ".join(f"{key} {share:.0%}" for key, share in found.importance.items()))
+
+
+def _rank(value: float | None, *, down: bool) -> float:
+    if value is None:
+        return float("inf")
+    return value if down else -value
