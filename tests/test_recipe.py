@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from semeia.errors import FileError, RecipeError
-from semeia.recipe import read_recipe
+from semeia.recipe import Prediction, SeizureDetection, read_recipe
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.toml"))
 TEXT = """
@@ -23,6 +23,9 @@ rate = 100.0
 [network]
 name = "channelwise"
 """
+
+
+PREDICTION = ["task.kind=prediction"]
 
 
 @pytest.fixture
@@ -62,6 +65,34 @@ def test_settings_change_keys_at_any_depth(recipe: Path) -> None:
         (["training.epochs=0"], r"training.epochs = 0: input should be greater than or equal to 1"),
         (["training.epochs=many"], r'training.epochs = "many": input should be a valid integer'),
         (["name=Not A Name"], r'name = "Not A Name": '),
+        (["task.kind=detectoin"], r"""task.kind = "detectoin": did you mean 'detection'\?$"""),
+        (["task.horizons=[3]"], r"key 'task.kind' is missing: there are detection, prediction, classification, patt"),
+        ([*PREDICTION, "task.horizon=[3]"], r"unknown key 'task.horizon': did you mean 'horizons'\?$"),
+        ([*PREDICTION, "task.horizons=[3, -1]"], r"task.horizons.1 = -1: input should be greater than 0"),
+        ([*PREDICTION, "task.horizons=[60, 10]"], r"task.horizons = \[60, 10\]: horizons must ascend"),
+        (["task.kind=classification"], r"key 'task.classes' is missing$"),
+        (["task.kind=classification", "task.classes=['a']"], r"task.classes = \[\"a\"\]: list should have at least 2"),
+        (["task.kind=classification", "task.classes=['a', 'A ']"], r"task.classes = .*: a name is there twice$"),
+        (
+            ["task.kind=patterns", f"task.patterns={[f'p{k}' for k in range(16)]}"],
+            r"task.patterns = .* at most 15 items",
+        ),
+        (
+            ["split.by=hours"],
+            r"split.by = \"hours\": input should be 'patient', 'seizure', 'hour', 'recording' or 'random'",
+        ),
+        (["examples.dropouts.most=1"], r"examples.dropouts.most = 1: input should be less than 1"),
+        (
+            ["examples.dropouts.impute=median"],
+            r"examples.dropouts.impute = \"median\": input should be 'sample' or 'av",
+        ),
+        (["training.class_weights=heavy"], r"training.class_weights = \"heavy\": input should be 'none' or 'balanced'"),
+        (["training.class_weights={a=-1}"], r"training.class_weights = .*"),
+        (["weights.thaw=-1"], r"weights.thaw = -1: input should be greater than or equal to 0"),
+        (
+            ["augmentation.mirror=true", "augmentation.channels=true"],
+            r"augmentation = .*: channels in random order have",
+        ),
         (["training"], r"--set training: write it as key=value"),
         (["data.7.patients=1"], r"--set data.7.patients=1: the recipe has no place 'data.7.patients'"),
     ],
@@ -69,6 +100,13 @@ def test_settings_change_keys_at_any_depth(recipe: Path) -> None:
 def test_a_wrong_key_or_value_is_named(recipe: Path, settings: list[str], message: str) -> None:
     with pytest.raises(RecipeError, match=message):
         read_recipe(recipe, settings)
+
+
+def test_a_task_is_detection_unless_another_is_named(recipe: Path) -> None:
+    assert read_recipe(recipe).task == SeizureDetection()
+    prediction = read_recipe(recipe, [*PREDICTION, "task.horizons=[5, 60]"]).task
+    assert prediction == Prediction(kind="prediction", horizons=[5, 60], gap=5, clear=240, after=60)
+    assert read_recipe(recipe, ["task.kind=patterns", 'task.patterns=["spike"]']).task.patterns == ["spike"]
 
 
 def test_a_missing_key_is_named(recipe: Path) -> None:

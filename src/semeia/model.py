@@ -242,13 +242,14 @@ class Model:
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Yield (first window, scores) along a recording as `check` gave it."""
         from semeia.inference.slide import slide, slide_plain
-        from semeia.signals.dropouts import imputed
+        from semeia.signals.dropouts import MissingRuns, imputed, missing_in
 
         needs, transform = self.description.input, self.transform
-        signal = transform.signal(given, BLOCK_SECONDS)
-        if needs.dropouts is not None and needs.dropouts.most:
+        signal, missing = transform.signal(given, BLOCK_SECONDS), MissingRuns()
+        most = needs.dropouts.most if needs.dropouts is not None else 0.0
+        if needs.dropouts is not None and most:
             recent = max(1, round(needs.dropouts.recent * transform.rate))
-            signal = imputed(signal, method=needs.dropouts.impute, recent=recent)
+            signal = imputed(missing.watching(signal), method=needs.dropouts.impute, recent=recent)
 
         def blocks() -> Iterator[_Block]:
             for first, block in signal:
@@ -258,11 +259,14 @@ class Model:
 
         several = self.description.task == "patterns"
         if transform.pointwise:
-            yield from slide(self.module, blocks(), needs.window, step, multi_label=several)
+            slid = slide(self.module, blocks(), needs.window, step, multi_label=several)
         else:
-            yield from slide_plain(
-                self.module, blocks(), needs.window, step, apply=transform.apply, multi_label=several
-            )
+            slid = slide_plain(self.module, blocks(), needs.window, step, apply=transform.apply, multi_label=several)
+        for first, scores in slid:
+            if most:  # of what lacks more than training allowed nothing is said
+                lacking = missing_in(missing.runs, step * np.arange(first, first + len(scores)), needs.window)
+                scores[lacking > most * needs.window] = np.nan
+            yield first, scores
 
     def check(self, recording: Recording) -> Recording:
         """Return the recording as the model takes it, in its montage, or say why it cannot.

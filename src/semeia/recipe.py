@@ -10,10 +10,11 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from inspect import Parameter
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from semeia.errors import FileError, RecipeError
 
@@ -98,19 +99,36 @@ class Prediction(_Table):
         60.0, description="minutes after a seizure that are never preictal to the next"
     )
 
+    @field_validator("horizons")
+    @classmethod
+    def _ascend(cls, horizons: list[float]) -> list[float]:
+        if any(after <= before for before, after in pairwise(horizons)):
+            raise ValueError("horizons must ascend, each longer than the one before")
+        return horizons
+
+
+def _distinct(names: list[str]) -> list[str]:
+    if len({name.strip().lower() for name in names}) < len(names):
+        raise ValueError("a name is there twice")
+    return names
+
 
 class Classification(_Table):
     """Tell classes that the events name; windows in none of them are left out."""
 
     kind: Literal["classification"]
-    classes: Annotated[list[str], Field(min_length=2)] = Field(description="labels of events, the first one negative")
+    classes: Annotated[list[str], Field(min_length=2), AfterValidator(_distinct)] = Field(
+        description="labels of events, the first one negative"
+    )
 
 
 class Patterns(_Table):
     """Find patterns in each channel by itself; several may be there at once (multi-label)."""
 
     kind: Literal["patterns"]
-    patterns: Annotated[list[str], Field(min_length=1)] = Field(description="labels of events")
+    patterns: Annotated[list[str], Field(min_length=1, max_length=15), AfterValidator(_distinct)] = Field(
+        description="labels of events"
+    )
 
 
 Task = Annotated[SeizureDetection | Prediction | Classification | Patterns, Field(discriminator="kind")]
@@ -283,7 +301,8 @@ class Search(_Table):
             except ValidationError as error:
                 fault = error.errors()[0]
                 place = "".join(f".{part}" for part in fault["loc"] if part not in {"int", "float"})
-                raise ValueError(f"{key}{place}: {fault['msg'].lower()}") from error
+                said = fault["msg"].lower().removeprefix("value error, ")
+                raise ValueError(f"{key}{place}: {said}") from error
             except ValueError as error:
                 raise ValueError(f"{key}: {error}") from error
         if not space:
@@ -440,22 +459,41 @@ def _explain(error: ValidationError) -> str:
     first = faults[0]
     if first["type"] == "extra_forbidden":
         place, key = first["loc"][:-1], str(first["loc"][-1])
-        return f"unknown key {'.'.join(map(str, first['loc']))!r}: {nearest(key, _known_keys(place))}"
+        return f"unknown key {'.'.join(map(str, _without_tag(first['loc'])))!r}: {nearest(key, _known_keys(place))}"
     where = _place(first["loc"])
+    if first["type"] == "union_tag_not_found":
+        return f"key '{where}.kind' is missing: there are {', '.join(_tags())}"
+    if first["type"] == "union_tag_invalid":
+        return f'{where}.kind = "{first["ctx"]["tag"]}": {nearest(first["ctx"]["tag"], _tags())}'
     if first["type"] == "missing":
         return f"key {where!r} is missing"
     given = json.dumps(first["input"], default=str)
-    said = dict.fromkeys(fault["msg"].lower() for fault in faults if _place(fault["loc"]) == where)
+    said = dict.fromkeys(
+        fault["msg"].lower().removeprefix("value error, ") for fault in faults if _place(fault["loc"]) == where
+    )
     return f"{where} = {given if len(given) < 60 else given[:57] + '...'}: {', or '.join(said)}"
 
 
 def _place(location: tuple[int | str, ...]) -> str:
     """Return a key, without the kinds of value (``list[str]``) that pydantic tells apart in it."""
-    return ".".join(str(part) for part in location if isinstance(part, int) or part.isidentifier()) or "the file"
+    parts = (str(part) for part in _without_tag(location) if isinstance(part, int) or part.isidentifier())
+    return ".".join(parts) or "the file"
+
+
+def _tags() -> dict[str, Any]:
+    """Return the tasks by their kind."""
+    return {get_args(table.model_fields["kind"].annotation)[0]: table for table in get_args(get_args(Task)[0])}
+
+
+def _without_tag(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return a key without the kind of task, which pydantic puts after ``task``."""
+    return location[:1] + location[2:] if location[:1] == ("task",) else location
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     table: Any = Recipe
+    if location[:1] == ("task",) and len(location) > 1:
+        return list(_tags()[str(location[1])].model_fields)
     for part in location:
         if isinstance(part, str) and part in table.model_fields:
             annotation = table.model_fields[part].annotation

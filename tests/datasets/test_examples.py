@@ -161,7 +161,17 @@ def events_of(*events: Event, seconds: float = 60) -> LabelledRecording:
 def test_windows_of_no_class_are_left_out():
     marked = events_of(Event(0, 20, "wake"), Event(30, 20, "sleep"), seconds=60)
     examples = cut([marked], 10, 5, task=Classification(kind="classification", classes=["sleep", "wake"]))
-    assert dict(zip(examples.start, examples.label, strict=True)) == {0: 1, 5: 1, 10: 1, 15: 1, 25: 0, 30: 0, 35: 0, 40: 0, 45: 0}  # fmt: skip
+    assert dict(zip(examples.start, examples.label, strict=True)) == {
+        0: 1,
+        5: 1,
+        10: 1,
+        15: 1,
+        25: 0,
+        30: 0,
+        35: 0,
+        40: 0,
+        45: 0,
+    }
     assert examples.room[examples.start == 5].tolist() == [[5, 5]]
     assert examples.room[examples.start == 15].tolist() == [[0, 0]]
 
@@ -182,7 +192,7 @@ def test_a_window_between_two_classes_is_of_neither():
 def test_preictal_and_interictal_windows_are_cut_and_all_others_are_not():
     task = Prediction(kind="prediction", horizons=[1, 2], gap=1, clear=5, after=1)
     examples = cut([recording(1200, (900, 60))], 30, 30, task=task)
-    wanted = {start: 0 for start in range(0, 600, 30)} | {start: 2 for start in range(720, 780, 30)}
+    wanted = dict.fromkeys(range(0, 600, 30), 0) | dict.fromkeys(range(720, 780, 30), 2)
     assert dict(zip(examples.start, examples.label, strict=True)) == wanted | {780: 1, 810: 1}
 
 

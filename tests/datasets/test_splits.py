@@ -151,7 +151,9 @@ def test_no_unit_is_on_both_sides_and_nothing_is_lost(recordings, by, share, see
 
 
 @settings(deadline=None)
-@given(many(least=3), st.sampled_from(["hour", "seizure", "recording", "patient"]), st.integers(2, 4), st.integers(0, 9))
+@given(
+    many(least=3), st.sampled_from(["hour", "seizure", "recording", "patient"]), st.integers(2, 4), st.integers(0, 9)
+)
 def test_every_unit_is_tested_once_and_folds_are_alike(recordings, by, count, seed):
     cut_up = pieces(recordings, by)
     units = {unit_of(r, by) for r in cut_up}
@@ -167,8 +169,12 @@ def test_every_unit_is_tested_once_and_folds_are_alike(recordings, by, count, se
     for (rest, test), mine in zip(folds, tested, strict=True):
         assert {unit_of(r, by) for r in rest} == units - mine
         assert len(rest) + len(test) == len(cut_up)
-    positive = {unit_of(r, by) for r in cut_up if any(a < e.stop and e.onset < b for e in r.events for a, b in [span_of(r)])}  # fmt: skip
-    source = {unit_of(r, by): (r.source, "" if by == "patient" else (r.patient, unit_of(r, by) in positive)) for r in cut_up}  # fmt: skip
+    positive = {
+        unit_of(r, by) for r in cut_up if any(a < e.stop and e.onset < b for e in r.events for a, b in [span_of(r)])
+    }
+    source = {
+        unit_of(r, by): (r.source, "" if by == "patient" else (r.patient, unit_of(r, by) in positive)) for r in cut_up
+    }
     for sort in set(source.values()):
         dealt = [sum(source[unit] == sort for unit in mine) for mine in tested]
         assert max(dealt) - min(dealt) <= 1

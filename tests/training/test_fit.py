@@ -55,6 +55,7 @@ def run(
     checkpoint: Path,
     validate=honest,
     settings=SETTINGS,
+    *,
     stop_at: int | None = None,
     batches=None,
     **options,

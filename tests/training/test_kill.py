@@ -38,6 +38,40 @@ main()
 """
 
 
+PICTURES = """
+[transform]
+name = "spectrogram"
+rate = 64.0
+high_pass = 0.5
+window = 1.0
+highest = 30.0
+
+[network]
+name = "cnn2d"
+depth = 2
+
+[weights]
+freeze = "all but last"
+thaw = 1
+random_frozen = true
+
+[augmentation]
+mixup = 0.2
+"""
+
+
+@pytest.fixture(scope="module", params=["raw windows", "pictures"])
+def recipe(request: pytest.FixtureRequest, recipe_file: Path) -> Path:
+    """Return a recipe of raw windows, or of a fitted transform whose pictures are kept on disk."""
+    if request.param == "raw windows":
+        return recipe_file
+    text = recipe_file.read_text()
+    begin, end = text.index("[transform]"), text.index("[training]")
+    path = recipe_file.with_name("killed.toml")
+    path.write_text(text[:begin].replace("step = 1.0", 'step = 1.0\nmontage = "recorded"') + PICTURES + text[end:])
+    return path
+
+
 class Child:
     """``semeia train`` in a process of its own."""
 
@@ -85,26 +119,26 @@ def weights(folder: Path) -> bytes:
 @pytest.fixture(scope="module")
 def epochs(count: Callable[[int], int]) -> int:
     """Return more epochs than can be finished between all kills, within 30 lines of progress each."""
-    return count(10) + 2
+    return count(20) + 2
 
 
 @pytest.fixture(scope="module")
-def undisturbed(recipe_file: Path, epochs: int, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def undisturbed(recipe: Path, epochs: int, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder, threads = tmp_path_factory.mktemp("undisturbed") / "model", torch.get_num_threads()
     torch.set_num_threads(1)  # as the children
-    train(shortened(recipe_file, epochs), folder, beside=recipe_file.parent)
+    train(shortened(recipe, epochs), folder, beside=recipe.parent)
     torch.set_num_threads(threads)
     return weights(folder)
 
 
 def test_a_training_that_is_killed_goes_on_to_the_same_weights(
-    recipe_file: Path, tmp_path: Path, undisturbed: bytes, epochs: int, count: Callable[[int], int]
+    recipe: Path, tmp_path: Path, undisturbed: bytes, epochs: int, count: Callable[[int], int]
 ) -> None:
     rng, model = np.random.default_rng(20), tmp_path / "model"
     kills = 0
-    while kills < count(10):
+    while kills < count(10 if recipe.stem == "killed" else 20):
         resume = ["--resume"] if (tmp_path / "model.training" / "state.safetensors").exists() else []
-        child = Child(recipe_file, model, tmp_path / "home", *resume, epochs=epochs)
+        child = Child(recipe, model, tmp_path / "home", *resume, epochs=epochs)
         assert child.wait_for_lines(int(rng.integers(1, 30))), child.end()
         time.sleep(rng.uniform(0, 0.02))  # anywhere within a step, or while the state is saved
         child.process.kill()
@@ -112,28 +146,29 @@ def test_a_training_that_is_killed_goes_on_to_the_same_weights(
         assert not model.exists()
         kills += 1
     resume = ["--resume"] if (tmp_path / "model.training" / "state.safetensors").exists() else []
-    assert Child(recipe_file, model, tmp_path / "home", *resume, epochs=epochs).end()[0] == 0
+    assert Child(recipe, model, tmp_path / "home", *resume, epochs=epochs).end()[0] == 0
     assert weights(model) == undisturbed
     assert not (tmp_path / "model.training").exists()
     for line in (tmp_path / "progress.jsonl").read_text().splitlines():
         json.loads(line)
 
 
+@pytest.mark.parametrize("recipe", ["raw windows"], indirect=True)
 def test_a_training_that_is_asked_to_stop_exits_with_75_and_goes_on(
-    recipe_file: Path, tmp_path: Path, undisturbed: bytes, epochs: int
+    recipe: Path, tmp_path: Path, undisturbed: bytes, epochs: int
 ) -> None:
     model, resume = tmp_path / "model", []
     for number, lines in ((signal.SIGTERM, 12), (signal.SIGINT, 30)):
-        child = Child(recipe_file, model, tmp_path / "home", *resume, epochs=epochs)
+        child = Child(recipe, model, tmp_path / "home", *resume, epochs=epochs)
         assert child.wait_for_lines(lines)
         child.process.send_signal(number)
         status, err = child.end()
         assert status == 75
-        last = f"Stopped and saved. Go on with: semeia train {recipe_file} -o {model} --resume"
+        last = f"Stopped and saved. Go on with: semeia train {recipe} -o {model} --resume"
         assert err.strip().splitlines()[-1].startswith(last)
         assert "Traceback" not in err
         resume = ["--resume"]
-    train(shortened(recipe_file, epochs), model, beside=recipe_file.parent, resume=True)
+    train(shortened(recipe, epochs), model, beside=recipe.parent, resume=True)
     assert weights(model) == undisturbed
 
 

@@ -47,7 +47,10 @@ def patients(recordings) -> set[str]:
 
 def test_parts_are_counted_and_nobody_is_on_two_sides(parted) -> None:
     parts, reports = parted()
-    assert (patients(parts.training), patients(parts.validation)) == ({"patient1", "patient2", "patient3"}, {"patient4"})
+    assert (patients(parts.training), patients(parts.validation)) == (
+        {"patient1", "patient2", "patient3"},
+        {"patient4"},
+    )
     assert parts.test == [] and len(parts.all) == 12
     assert [report["event"] for report in reports] == ["data", "split"]
     assert reports[0] == {"event": "data", "source": "folder", "recordings": 12}
@@ -130,7 +133,9 @@ def test_patients_who_show_one_class_only_are_noted(beside: Path, parted, monkey
         "2 of 3 training patients show one class only: patient1 (wake), patient3 (sleep); "
         "the network may learn who they are instead of what they show"
     )
-    assert not [r for r in parted("detection.threshold=0.5")[1] if r["event"] == "note"]  # of seizures there is always background
+    assert not [
+        r for r in parted("detection.threshold=0.5")[1] if r["event"] == "note"
+    ]  # of seizures there is always background
 
 
 def test_one_class_is_noted_of_the_hours_that_are_trained_on(parted, monkeypatch: pytest.MonkeyPatch) -> None:

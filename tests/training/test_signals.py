@@ -62,7 +62,9 @@ def test_a_dropout_is_a_gap_or_imputed_as_inference_does(tmp_path: Path, impute:
     ((first, stop),) = gap.missing.tolist()
     assert (first, stop) == (20 * 64, 27 * 64)
     samples = gap.read(0, gap.samples)
-    np.testing.assert_array_equal(np.isnan(samples).any(axis=0), np.isin(np.arange(gap.samples), np.arange(first, stop)))
+    np.testing.assert_array_equal(
+        np.isnan(samples).any(axis=0), np.isin(np.arange(gap.samples), np.arange(first, stop))
+    )
     dropouts = Dropouts(most=0.5, impute=impute, recent=5.0)
     filled = filtered(recording, SETTINGS.model_copy(update={"dropouts": dropouts}), TRANSFORM)
     np.testing.assert_array_equal(filled.missing, gap.missing)
@@ -74,7 +76,9 @@ def test_a_dropout_is_a_gap_or_imputed_as_inference_does(tmp_path: Path, impute:
     np.testing.assert_array_equal(before, samples[:, :first])
     inside = filled.read(first, stop)
     if impute == "average":
-        np.testing.assert_allclose(inside, np.repeat(before[:, -320:].mean(axis=1)[:, None], stop - first, 1), atol=1e-3)
+        np.testing.assert_allclose(
+            inside, np.repeat(before[:, -320:].mean(axis=1)[:, None], stop - first, 1), atol=1e-3
+        )
     else:
         assert all(np.isin(row, past).all() for row, past in zip(inside, before[:, -320:], strict=True))
 
@@ -98,7 +102,12 @@ def test_a_signal_is_known_by_all_that_it_depends_on_and_nothing_else(tmp_path: 
         return signal_key(one, settings, transform_named("raw", **{"rate": 64.0, "high_pass": 0.5} | changes))
 
     spectrogram = transform_named("spectrogram", rate=64.0, high_pass=0.5, highest=30.0)
-    alike = [key(), key(scale=50.0), key(SETTINGS.model_copy(update={"window": 9.0})), signal_key(one, SETTINGS, spectrogram)]  # fmt: skip
+    alike = [
+        key(),
+        key(scale=50.0),
+        key(SETTINGS.model_copy(update={"window": 9.0})),
+        signal_key(one, SETTINGS, spectrogram),
+    ]
     assert all(other == alike[0] for other in alike)
     others = [
         key(rate=32.0),

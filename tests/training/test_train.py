@@ -8,15 +8,20 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import semeia
-from epilepsy import write_recording
+from epilepsy import LABELS, eeg, write_recording
 from semeia.errors import DatasetError, RecipeError, StorageError, TrainingError
+from semeia.events import Event, Events
 from semeia.home import replacing_folder
 from semeia.recipe import Recipe, read_recipe
+from semeia.signals.edf_writer import EdfWriter
 from semeia.training.fit import Interrupted
+from semeia.training.parts import Fold
 from semeia.training.train import train
+from semeia.training.windows import prepare, selected
 
 FILES = {"card.md", "metrics.json", "model.json", "recipe.toml", "weights.safetensors"}
 
@@ -259,7 +264,11 @@ def test_a_folder_that_is_there_is_never_overwritten(started, tmp_path: Path, fo
         ("network.name=convnet", RecipeError, "name a montage in .examples."),
         ("transform.rat=3", RecipeError, "did you mean 'rate'"),
         ("examples.window=0.5", RecipeError, "a window of 32 samples is too short"),
-        ("examples.montage=chbmitt", RecipeError, "examples.montage: there is no montage 'chbmitt'; there are .* chbmit, any, recorded"),
+        (
+            "examples.montage=chbmitt",
+            RecipeError,
+            "examples.montage: there is no montage 'chbmitt'; there are .* chbmit, any, recorded",
+        ),
         ('split.validation=["nobody"]', DatasetError, "validation patient 'nobody' is not there"),
         ('split.exclude=["patient4"]', DatasetError, "validation patient 'patient4' is not there"),
     ],
@@ -313,3 +322,240 @@ def test_an_optional_source_that_is_absent_is_left_out_of_the_card(recipe_file: 
 
 def test_the_home_of_the_tests_is_not_that_of_the_person(home: Path) -> None:
     assert os.environ["SEMEIA_HOME"] == str(home)
+
+
+# --- other recipes
+
+
+PICTURES = [
+    *("transform.name=spectrogram", "transform.window=1.0", "transform.highest=30.0"),
+    *("network.name=cnn2d", "network.depth=2", "examples.montage=recorded"),
+]
+SHORT = ["training.epochs=3", "training.examples_per_epoch=128", "training.patience=3"]
+
+
+def pictured(recipe_file: Path, *settings: str) -> Recipe:
+    """Return the recipe with a fitted transform and a network for pictures."""
+    text = recipe_file.read_text().replace("width = 4\n", "").replace("[augmentation]", "[augmentation]\nmixup = 0.0")
+    other = recipe_file.with_name("pictures.toml")
+    other.write_text(text)
+    return read_recipe(other, [*PICTURES, "augmentation.channels=false", *SHORT, *settings])
+
+
+PLAIN = ["augmentation.amplitude=1.0", "augmentation.invert=false", "augmentation.noise=0.0"]
+RECIPES = {
+    "pictures kept on disk, sgd, mixup": [*PLAIN, "training.optimiser=sgd", "augmentation.mixup=0.3"],
+    "pictures made anew, adam": ["training.optimiser=adam", "training.schedule=step", "training.warmup=1.0"],
+    "thawed": [*PLAIN, 'weights.freeze="all but last"', "weights.thaw=1", "weights.random_frozen=true"],
+    "every window alike, balanced loss": ["training.balance=false", "training.class_weights=balanced"],
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_any_recipe_goes_on_to_the_same_weights(recipe_file: Path, tmp_path: Path, name: str) -> None:
+    recipe, beside = pictured(recipe_file, *RECIPES[name]), recipe_file.parent
+    train(recipe, tmp_path / "undisturbed", beside=beside)
+    with pytest.raises(Interrupted):
+        train(recipe, tmp_path / "model", beside=beside, stop_asked=asked_at(6 + 6))
+    with pytest.raises(Interrupted):
+        train(recipe, tmp_path / "model", beside=beside, resume=True, stop_asked=asked_at(6 + 3))
+    train(recipe, tmp_path / "model", beside=beside, resume=True)
+    for file in ("weights.safetensors", "model.json", "metrics.json"):
+        assert (tmp_path / "model" / file).read_bytes() == (tmp_path / "undisturbed" / file).read_bytes()
+
+
+def test_a_fitted_transform_is_kept_in_the_model(recipe_file: Path, tmp_path: Path) -> None:
+    train(pictured(recipe_file, "training.epochs=1"), tmp_path / "model", beside=recipe_file.parent)
+    model = semeia.load(tmp_path / "model")
+    assert len(model.transform.mean) == len(model.transform.sd) == 30
+    with semeia.open(recipe_file.parent / "patients" / "patient4" / "patient4_01.edf") as recording:
+        assert model.probabilities(recording).shape == (147, 2)
+        assert model.detect(recording).track.unscored == 0
+    assert "Transform: spectrogram." in (tmp_path / "model" / "card.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def contest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return files of one class each, as contests have, one of them with a drop-out of two seconds."""
+    folder = tmp_path_factory.mktemp("contest")
+    for patient in range(1, 4):
+        for number in range(4):
+            kind = "pre" if number % 2 and patient != 2 else "inter"
+            seizures = [(0, 40)] if kind == "pre" else []  # loud throughout
+            data = eeg(40, seizures, seed=10 * patient + number)
+            if (patient, number) == (1, 0):
+                data[:, 10 * 128 : 12 * 128] = 0
+            path = folder / "files" / f"p{patient}" / f"p{patient}_{kind}_{number}.edf"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with EdfWriter(path, LABELS, 128) as writer:
+                writer.write(data)
+    (folder / "contest.toml").write_text(CONTEST)
+    return folder
+
+
+CONTEST = """
+name = "contest"
+[task]
+kind = "prediction"
+[[data]]
+source = "folder"
+path = "files"
+labels = { "*_pre_*" = "preictal", "*_inter_*" = "interictal" }
+[examples]
+window = 4.0
+step = 4.0
+[split]
+by = "recording"
+validation = 0.5
+[transform]
+name = "raw"
+rate = 64.0
+high_pass = 0.5
+causal_filter = true
+[network]
+name = "channelwise"
+width = 4
+[training]
+epochs = 4
+examples_per_epoch = 256
+batch_size = 32
+learning_rate = 1e-2
+class_weights = { preictal = 2.0 }
+"""
+
+
+def test_prediction_is_trained_tested_by_fold_and_told(contest: Path, tmp_path: Path) -> None:
+    reports: list[dict] = []
+    recipe = read_recipe(contest / "contest.toml")
+    train(recipe, tmp_path / "model", beside=contest, fold=Fold(1, 2), report=reports.append)
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
+    assert [metrics[part]["recordings"] for part in ("training", "validation", "test")] == [3, 3, 6]
+    assert metrics["test"]["windows"] == sum(map(sum, metrics["test"]["confusion"])) in {58, 60}
+    assert metrics["test"]["accuracy"] > metrics["test"]["chance"] - 1e-9 and metrics["test"]["auroc"] > 0.9
+    assert metrics["validation"]["classes"] == ["interictal", "preictal"]
+    notes = [report["text"] for report in reports if report["event"] == "note"]
+    assert any("p2 (interictal)" in note and "show one class only" in note for note in notes)
+    assert [note for note in notes if note.startswith("drop-outs and gaps: ")]
+    model = semeia.load(tmp_path / "model")
+    assert model.description.task == "prediction" and model.description.operating_point.smoothing == 0
+    assert model.description.operating_point.threshold == metrics["validation"]["threshold"]
+    card = " ".join((tmp_path / "model" / "card.md").read_text().split())
+    for words in (
+        "| test | 3 | 6 |",
+        "Nothing was chosen on it",
+        "always saying the commonest class",
+        "within patients",
+    ):
+        assert words in card
+    assert "Events" not in card and "a seizure in" not in card
+
+
+def test_dropouts_are_told_and_imputed_where_that_is_allowed(contest: Path, tmp_path: Path) -> None:
+    def notes(*settings: str) -> list[str]:
+        reports: list[dict] = []
+        recipe = read_recipe(contest / "contest.toml", ["split.by=random", "training.epochs=1", *settings])
+        train(recipe, tmp_path / str(len(settings)), beside=contest, report=reports.append)
+        return [r["text"] for r in reports if r["event"] == "note" and r["text"].startswith("drop-outs")]
+
+    assert notes() == ["drop-outs and gaps: 0.4% of the time; 1 windows left out"]
+    assert notes("examples.dropouts.most=0.6") == []
+    allowed = semeia.load(tmp_path / "1").description.input.dropouts
+    assert allowed is not None and allowed.most == 0.6
+
+
+def test_windows_drawn_at_random_are_said_to_leak(contest: Path, tmp_path: Path) -> None:
+    recipe = read_recipe(contest / "contest.toml", ["split.by=random", "training.epochs=1"])
+    train(recipe, tmp_path / "model", beside=contest)
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
+    assert 40 < metrics["validation"]["windows"] < 79
+    assert "which leaks" in (tmp_path / "model" / "card.md").read_text()
+    again = [
+        read_recipe(contest / "contest.toml", ["split.by=random", "training.epochs=1", f"seed={k}"]) for k in (5, 6)
+    ]
+    confusions = []
+    for k, one in enumerate(again):
+        train(one, tmp_path / f"seed{k}", beside=contest, split_seed=3)
+        confusions.append(json.loads((tmp_path / f"seed{k}" / "metrics.json").read_text())["validation"]["confusion"])
+    assert [sum(row) for row in confusions[0]] == [sum(row) for row in confusions[1]]  # the same windows
+    named = read_recipe(contest / "contest.toml", ["split.by=random", 'split.validation=["p1"]'])
+    with pytest.raises(DatasetError, match="draws windows: give split.validation as a share"):
+        train(named, tmp_path / "other", beside=contest)
+
+
+def test_a_test_part_without_a_window_is_found_before_the_training(
+    contest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import semeia.training.train as module
+
+    def all_missing(recordings, *arguments, **options):
+        windows = prepare(recordings, *arguments, **options)
+        return windows if len(recordings) < 6 else selected(windows, np.zeros(len(windows.examples), bool))
+
+    monkeypatch.setattr(module, "prepare", all_missing)
+    recipe = read_recipe(contest / "contest.toml")
+    with pytest.raises(DatasetError, match="the test patients have no window of 4 s without a gap"):
+        train(recipe, tmp_path / "model", beside=contest, fold=Fold(1, 2))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_weight_for_no_class_is_refused(contest: Path, tmp_path: Path) -> None:
+    recipe = read_recipe(contest / "contest.toml", ["training.class_weights={preictl=2.0}"])
+    with pytest.raises(RecipeError, match="training.class_weights: 'preictl' is no class: did you mean 'preictal'"):
+        train(recipe, tmp_path / "model", beside=contest)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_patterns_are_trained_and_told_channel_by_channel(tmp_path: Path) -> None:
+    for patient in range(1, 4):
+        data, rng = eeg(60, [], seed=patient), np.random.default_rng(patient)
+        marks = []
+        for onset in range(2, 58, 4):
+            channel = int(rng.integers(5))
+            data[channel, onset * 128 : (onset + 1) * 128] += 300 * np.sin(np.arange(128) / 2)
+            marks.append(Event(onset, 1, "spike", (LABELS[channel],)))
+        folder = tmp_path / "files" / f"p{patient}"
+        folder.mkdir(parents=True)
+        with EdfWriter(folder / "a.edf", LABELS, 128) as writer:
+            writer.write(data)
+        Events(marks, duration=60.0).write(folder / "a_events.tsv")
+    (tmp_path / "patterns.toml").write_text(PATTERNS)
+    recipe = read_recipe(tmp_path / "patterns.toml")
+    train(recipe, tmp_path / "model", beside=tmp_path, fold=Fold(0, 3))
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
+    for part in ("validation", "test"):
+        found = metrics[part]["patterns"]["spike"]
+        assert found["auroc"] > 0.95 and 0.03 < found["share"] < 0.06
+    card = " ".join((tmp_path / "model" / "card.md").read_text().split())
+    assert "Gives the probability of spike in each channel of each window" in card and "- spike: AUROC" in card
+    with semeia.open(tmp_path / "files" / "p1" / "a.edf") as recording:
+        assert semeia.load(tmp_path / "model").probabilities(recording, hop=1.0).shape == (60, 5, 1)
+
+
+PATTERNS = """
+name = "spikes"
+[task]
+kind = "patterns"
+patterns = ["spike"]
+[[data]]
+source = "folder"
+path = "files"
+[examples]
+window = 1.0
+[split]
+validation = 0.5
+[transform]
+name = "raw"
+rate = 64.0
+high_pass = 0.5
+[network]
+name = "pattern-detector"
+width = 8
+[augmentation]
+channels = true
+[training]
+epochs = 6
+examples_per_epoch = 512
+batch_size = 32
+learning_rate = 5e-3
+class_weights = "balanced"
+"""

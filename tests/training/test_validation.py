@@ -152,13 +152,25 @@ def test_what_is_shorter_than_a_window_has_an_empty_track(tmp_path: Path, networ
     assert judge.operating_point(network, Detection(threshold=0.5))[0] == 0.5
 
 
+@pytest.mark.parametrize("by_events", [True, False])
+def test_signals_kept_as_the_transform_gives_them_are_judged_alike(
+    network, transform, windows, by_events: bool
+) -> None:
+    kept = prepare(windows.examples.recordings, SETTINGS, transform, applied=True)
+    one, other = (Validation(made, transform, by_events=by_events) for made in (windows, kept))
+    np.testing.assert_allclose(one.probabilities(network), other.probabilities(network), atol=1e-5)
+    np.testing.assert_allclose(np.concatenate(one.tracks(network)), np.concatenate(other.tracks(network)), atol=1e-5)
+
+
 def test_windows_drawn_at_random_are_judged_one_by_one(network, transform, windows) -> None:
     mask = np.random.default_rng(0).random(len(windows.examples)) < 0.3
     few = selected(windows, mask)
     judge = Validation(few, transform, by_events=False)
     np.testing.assert_allclose(judge.probabilities(network)[:, 1], plain(network, few, transform), atol=1e-5)
     threshold, measures = judge.operating_point(network, Detection())
-    wanted = classify.classes(judge.probabilities(network), few.examples.label.astype(np.int64), ["background", "seizure"])  # fmt: skip
+    wanted = classify.classes(
+        judge.probabilities(network), few.examples.label.astype(np.int64), ["background", "seizure"]
+    )
     assert (threshold, measures) == wanted and "score" not in measures
 
 

@@ -19,7 +19,7 @@ from semeia.recipe import Augmentation, Patterns
 from semeia.recipe import Examples as ExampleSettings
 from semeia.signals import open_recording
 from semeia.signals.edf_writer import EdfWriter
-from semeia.training.windows import TrainingBatches, Windows, fitted, prepare, selected, transformed
+from semeia.training.windows import TrainingBatches, Windows, can_apply, fitted, prepare, selected, transformed
 from semeia.transforms import Transform, transform_named
 
 SETTINGS = ExampleSettings(window=4.0, step=1.0)
@@ -278,6 +278,38 @@ def test_a_moved_window_is_what_the_signal_holds_there(recordings, transform) ->
         assert len(places) == 1
 
 
+# --- signals kept as the transform gives them
+
+
+@pytest.mark.parametrize("changes", [{}, {"mixup": 0.4}])
+@pytest.mark.parametrize("most", [0.0, 0.6])
+def test_signals_kept_as_the_transform_gives_them_make_the_same_batches(holed, transform, changes, most) -> None:
+    assert can_apply(transform, Augmentation(**changes))
+    plain, kept = (prepare([holed], with_dropouts(most), transform, applied=applied) for applied in (False, True))
+    assert plain.key != kept.key and plain.signals[0].file.path != kept.signals[0].file.path
+    np.testing.assert_array_equal(plain.signals[0].missing, kept.signals[0].missing)
+    np.testing.assert_array_equal(plain.first, kept.first)
+    np.testing.assert_array_equal(plain.room, kept.room)
+    one, other = (batches(windows, transform, **changes) for windows in (plain, kept))
+    for step in range(3):
+        for mine, yours in zip(one.batch(0, step), other.batch(0, step), strict=True):
+            np.testing.assert_allclose(mine, yours, atol=1e-6)
+
+
+def test_signals_are_kept_so_only_where_nothing_is_done_to_windows_before(transform, spectrogram) -> None:
+    assert can_apply(transform) and not can_apply(spectrogram)
+    for change in (
+        {"channels": True},
+        {"shift": 1.0},
+        {"amplitude": 2.0},
+        {"invert": True},
+        {"noise": 0.1},
+        {"mirror": True},
+        {"channel_dropout": 0.1},
+    ):
+        assert not can_apply(transform, Augmentation(**change))
+
+
 # --- pictures, kept on disk
 
 
@@ -324,7 +356,9 @@ def test_pictures_are_made_anew_under_augmentation(recordings, spectrogram) -> N
     plain, _ = batches(windows, spectrogram).batch(0, 0)
     assert inputs.shape == plain.shape and not np.allclose(inputs, plain)
     louder = (inputs - plain) * np.asarray(spectrogram.sd, np.float32).reshape(-1, 1)
-    np.testing.assert_allclose(louder, np.broadcast_to(louder.mean(axis=(1, 2, 3), keepdims=True), louder.shape), atol=0.05)
+    np.testing.assert_allclose(
+        louder, np.broadcast_to(louder.mean(axis=(1, 2, 3), keepdims=True), louder.shape), atol=0.05
+    )
 
 
 def test_what_examples_are_known_by_changes_with_all_that_they_hold(tmp_path: Path, recordings, transform) -> None:

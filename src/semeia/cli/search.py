@@ -67,8 +67,10 @@ def _show(found: Found, objective: str) -> None:
         + [figure(row["parameters"].get(key)) for key in keys]
         for row in rows
     ]
+    last = [key.rpartition(".")[2] for key in keys]
+    heads = last if len(set(last)) == len(keys) else keys
     console = Console(highlight=False, markup=False)
-    console.print(table(["trial", "state", objective.replace("_", " "), "epochs", *keys], shown))
+    console.print(table(["trial", "state", objective.replace("_", " "), "epochs", *heads], shown))
     if found.importance:
         console.print("Importance: " + ", ".join(f"{key} {share:.0%}" for key, share in found.importance.items()))
 

@@ -126,7 +126,7 @@ def _explained(line: str, known: dict[str, tuple[str, Any]]) -> str:
     key = _KEY.match(line)
     if key is None or "#" in line or not known.get(key[1], ("", None))[0]:
         return line
-    return f"{line:{_COLUMN}}# {known[key[1]][0]}"
+    return f"{line + ' ':{_COLUMN}}# {known[key[1]][0]}"
 
 
 def _add_missing(block: _Block, known: dict[str, tuple[str, Any]]) -> None:
@@ -147,13 +147,15 @@ def _absent(table: str) -> _Block:
 
 def _shown(key: str, description: str, default: Any) -> str:
     value = "" if default is None else _toml(default)
-    return f"{f'# {key} = {value}':{_COLUMN}}# {description}".rstrip(" #").rstrip()
+    return f"{f'# {key} = {value} ':{_COLUMN}}# {description}".rstrip(" #").rstrip()
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, BaseModel):
         inner = ", ".join(f"{key} = {_toml(each)}" for key, each in value.model_dump().items())
         return f"{{ {inner} }}"
+    if isinstance(value, list | tuple):  # on one line, behind which there is room for what it means
+        return f"[{', '.join(map(_toml, value))}]"
     return tomli_w.dumps({"v": value}).partition("=")[2].strip()
 
 

@@ -60,18 +60,8 @@ class Terminal:
                 shown = ", ".join(f"{name} {figure(value)}" for name, value in figures.items())
                 self.say(f"{fold}seed {seed}: {shown}  ({done} of {total})")
                 self._advance("Models", done, total)
-            case {
-                "event": "trial",
-                "trial": number,
-                "state": state,
-                "parameters": values,
-                "done": done,
-                "total": total,
-            }:
-                how = figure(event["value"]) if state == "complete" else state
-                because = f" ({event['problem']})" if event.get("problem") else ""
-                shown = ", ".join(f"{name} {figure(value)}" for name, value in values.items())
-                self.say(f"trial {number + 1} of {total}: {how}{because}; {shown}{'  (best)' if event['best'] else ''}")
+            case {"event": "trial", "done": done, "total": total}:
+                self.say(_trial(event))
                 self._advance("Trials", done, total)
 
     def say(self, text: str) -> None:

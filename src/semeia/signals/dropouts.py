@@ -18,7 +18,7 @@ from semeia.errors import RecordingError
 from semeia.signals.montage import _Derived
 from semeia.signals.recording import Gap, Recording
 
-__all__ = ["MissingRuns", "find_dropouts", "imputed", "with_dropouts_as_gaps"]
+__all__ = ["MissingRuns", "find_dropouts", "imputed", "missing_in", "with_dropouts_as_gaps"]
 
 SHORTEST = 0.02
 """Seconds that all channels must be zero, or not a number, for a drop-out.
@@ -145,6 +145,29 @@ class MissingRuns:
     def runs(self) -> NDArray[np.int64]:
         """First sample of each stretch and the sample after its last, (stretches, 2); in order, apart."""
         return self._runs.runs
+
+
+def missing_in(runs: NDArray[np.int64], first: NDArray[np.int64], window: int) -> NDArray[np.int64]:
+    """Return how many samples are missing in windows.
+
+    Parameters
+    ----------
+    runs : ndarray, int64 (runs, 2)
+        As `MissingRuns.runs`.
+    first : ndarray, int64 (windows,)
+        First sample of each window.
+    window : int
+        Samples.
+    """
+    starts, stops = runs[:, 0], runs[:, 1]
+    whole = np.concatenate([[0], np.cumsum(stops - starts)])
+
+    def before(places: NDArray[np.int64]) -> NDArray[np.int64]:
+        begun = np.searchsorted(starts, places, side="right")
+        over = np.where(begun > 0, np.maximum(stops[begun - 1] - places, 0), 0) if len(starts) else 0
+        return np.asarray(whole[begun] - over, np.int64)
+
+    return before(first + window) - before(first)
 
 
 def imputed(

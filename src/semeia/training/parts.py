@@ -15,6 +15,7 @@ from semeia.datasets import LabelledRecording, deal, gather, intervals_of, know_
 from semeia.datasets.labels import class_names
 from semeia.errors import DatasetError, RecipeError
 from semeia.recipe import Patterns, Prediction, Recipe, SeizureDetection
+from semeia.transforms.cache import content_hash
 
 __all__ = ["Fold", "Parts", "counted", "fingerprint", "gathered_parts"]
 
@@ -166,7 +167,7 @@ def fingerprint(recipe: Recipe, parts: Parts) -> str:
         [
             (
                 r.path.name,
-                r.path.stat().st_size,
+                content_hash(r.path),
                 r.patient,
                 r.span,
                 r.around,
@@ -176,4 +177,4 @@ def fingerprint(recipe: Recipe, parts: Parts) -> str:
         ]
         for part in (parts.training, parts.validation, parts.test)
     ]
-    return hashlib.sha256(json.dumps([recipe.model_dump(mode="json"), table]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([recipe.model_dump(mode="json", exclude={"search"}), table]).encode()).hexdigest()

@@ -109,7 +109,7 @@ def search(
         with only_here(hunt.folder):
             _keep_plan(hunt, fingerprint)
             _mend(hunt.folder / JOURNAL)
-            study = study_of(hunt)
+            study = study_of(hunt, begin=True)
             running = _Running(hunt, study, inner, trials or hunt.settings.trials, report)
             running.run(workers or cluster.processors(), stop_asked)
             return _written(hunt, study)

@@ -19,7 +19,7 @@ from semeia.datasets import LabelledRecording
 from semeia.home import home_folder, make_folder, remove_leftovers, replacing
 from semeia.model import BLOCK_SECONDS, arranged
 from semeia.recipe import Examples as ExampleSettings
-from semeia.signals.dropouts import MissingRuns, imputed, with_dropouts_as_gaps
+from semeia.signals.dropouts import MissingRuns, imputed, missing_in, with_dropouts_as_gaps
 from semeia.transforms import Transform
 from semeia.transforms.augmentation import FEWEST_CHANNELS
 from semeia.transforms.cache import RowFile, content_hash, digest
@@ -63,14 +63,7 @@ class Signal:
 
     def missing_in(self, first: NDArray[np.int64], window: int) -> NDArray[np.int64]:
         """Return how many samples are missing in windows that begin at `first` (windows,)."""
-        return self._missing_before(first + window) - self._missing_before(first)
-
-    def _missing_before(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
-        starts, stops = self.missing[:, 0], self.missing[:, 1]
-        whole = np.concatenate([[0], np.cumsum(stops - starts)])
-        run = np.searchsorted(starts, places, side="right")  # runs that have begun
-        over = np.where(run > 0, np.maximum(stops[run - 1] - places, 0), 0) if len(starts) else 0
-        return np.asarray(whole[run] - over, np.int64)
+        return missing_in(self.missing, first, window)
 
 
 def signal_key(
@@ -98,7 +91,7 @@ def filtered(
     name = digest(json.dumps(signal_key(labelled, settings, transform, applied=applied), sort_keys=True))
     file = make_folder(home_folder() / "cache" / "signals") / f"{name}.npy"
     about = file.with_suffix(".json")
-    if not file.is_file():
+    if not (file.is_file() and about.is_file()):
         remove_leftovers(file.parent)
         with closing(labelled.open()) as recording, replacing(file) as part:
             given = arranged(with_dropouts_as_gaps(recording), settings.montage, FEWEST_CHANNELS)

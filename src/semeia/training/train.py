@@ -124,8 +124,8 @@ def _trained(recipe: Recipe, folder: Path, hooks: _Hooks, fold: Fold | None, spl
     parts = gathered_parts(
         recipe, hooks.beside, report=hooks.report, gathered=hooks.gathered, fold=fold, split_seed=split_seed
     )
-    training, validation, test = _prepared(recipe, parts, transform, hooks)
-    transform = fitted(training, transform, recipe.seed)
+    training, validation, test = _prepared(recipe, parts, transform, hooks, split_seed)
+    transform = fitted(training, transform, recipe.seed, balance=recipe.training.balance)
     channels = channels or _recorded_channels(recipe, [training, validation, *([test] if test else [])])
     classes = class_names(recipe.task)
     shape = transform.shape(channels, training.window)
@@ -162,6 +162,7 @@ def _trained(recipe: Recipe, folder: Path, hooks: _Hooks, fold: Fold | None, spl
         balance=recipe.training.balance,
     )
     judge = Validation(validation, transform, by_events=recipe.split.by != "random")
+    examiner = None if test is None else Validation(test, transform, part="test")  # no window: said before the work
     fit(
         state,
         batches,
@@ -178,9 +179,9 @@ def _trained(recipe: Recipe, folder: Path, hooks: _Hooks, fold: Fold | None, spl
     state.module.cpu().eval()
     threshold, measures = judge.operating_point(state.module, recipe.detection)
     metrics = _metrics(recipe, parts, state, first, {"threshold": threshold} | measures)
-    if test is not None:
+    if examiner is not None:
         with_it = recipe.detection.model_copy(update={"threshold": threshold})
-        metrics["test"] = counted(parts.test) | Validation(test, transform).operating_point(state.module, with_it)[1]
+        metrics["test"] = counted(parts.test) | examiner.operating_point(state.module, with_it)[1]
     description = _description(recipe, transform, channels, training.window, threshold)
     model = Model(description, state.module, folder)
     model.save(folder, recipe=_anonymous(recipe), metrics=metrics, card=card(description, metrics))
@@ -188,7 +189,7 @@ def _trained(recipe: Recipe, folder: Path, hooks: _Hooks, fold: Fold | None, spl
 
 
 def _prepared(
-    recipe: Recipe, parts: Parts, transform: Transform, hooks: _Hooks
+    recipe: Recipe, parts: Parts, transform: Transform, hooks: _Hooks, split_seed: int | None
 ) -> tuple[Windows, Windows, Windows | None]:
     """Return the windows of each part."""
     total, done = len(parts.all), 0
@@ -211,16 +212,17 @@ def _prepared(
 
     training = prepared(parts.training, recipe.augmentation)
     if recipe.split.by == "random":
-        return *_drawn_apart(recipe, training), None
+        seed = recipe.seed if split_seed is None else split_seed
+        return *_drawn_apart(recipe, training, seed), None
     return training, prepared(parts.validation), prepared(parts.test) if parts.test else None
 
 
-def _drawn_apart(recipe: Recipe, windows: Windows) -> tuple[Windows, Windows]:
+def _drawn_apart(recipe: Recipe, windows: Windows, seed: int) -> tuple[Windows, Windows]:
     """Return training and validation windows drawn at random: neighbours, which overlap, on both sides."""
     share = recipe.split.validation
     if not isinstance(share, float):
         raise DatasetError("split.by = 'random' draws windows: give split.validation as a share")
-    held = np.random.default_rng([recipe.seed, 0]).random(len(windows.examples)) < share
+    held = np.random.default_rng([seed, 0]).random(len(windows.examples)) < share
     return selected(windows, ~held), selected(windows, held)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from semeia import cluster
 from semeia.errors import RecipeError, TrainingError
@@ -89,21 +90,42 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def study_of(hunt: Hunt) -> optuna.Study:
-    """Return the study in the journal."""
+class _Lock:
+    """Lets one process at a time write to the journal; the system opens it again when that process is killed.
+
+    Optuna's own is a file that a killed process leaves, and all others then wait for half a minute.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def acquire(self) -> bool:
+        """Wait until no other holds it."""
+        self._file = self._path.open("w")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        return True
+
+    def release(self) -> None:
+        """Let the next one write."""
+        if self._file is not None:
+            self._file.close()
+
+
+def study_of(hunt: Hunt, *, begin: bool = False) -> optuna.Study:
+    """Return the study in the journal, begun if it is not there and that is wished."""
     import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    lock: Any = _Lock(hunt.folder / f".{JOURNAL}.lock")
     with quiet():
-        return optuna.create_study(
-            study_name=STUDY,
-            storage=JournalStorage(JournalFileBackend(str(hunt.folder / JOURNAL))),
-            pruner=optuna.pruners.MedianPruner(),
-            direction="maximize" if hunt.settings.objective == "validation_auroc" else "minimize",
-            load_if_exists=True,
-        )
+        storage = JournalStorage(JournalFileBackend(str(hunt.folder / JOURNAL), lock))
+        if begin:
+            direction: Any = "maximize" if hunt.settings.objective == "validation_auroc" else "minimize"
+            optuna.create_study(study_name=STUDY, storage=storage, direction=direction, load_if_exists=True)
+        return optuna.load_study(study_name=STUDY, storage=storage, pruner=optuna.pruners.MedianPruner())
 
 
 def train_trial(hunt: Hunt, trial_id: int, number: int, parameters: dict[str, Any], inner: list[list[str]]) -> Outcome:

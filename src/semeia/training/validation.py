@@ -39,6 +39,8 @@ class Validation:
         Fitted.
     by_events : bool
         Whether seizures are scored as events over whole recordings; not where other windows of these are trained on.
+    part : str
+        What the windows are called in an error.
 
     Raises
     ------
@@ -46,10 +48,12 @@ class Validation:
         If there is no window.
     """
 
-    def __init__(self, windows: Windows, transform: Transform, *, by_events: bool = True) -> None:
+    def __init__(
+        self, windows: Windows, transform: Transform, *, by_events: bool = True, part: str = "validation"
+    ) -> None:
         if not len(windows.examples):
             raise DatasetError(
-                f"the validation patients have no window of {windows.examples.window_seconds:g} s without a gap"
+                f"the {part} patients have no window of {windows.examples.window_seconds:g} s without a gap"
             )
         self.windows, self.transform = windows, transform
         self.detects = by_events and isinstance(windows.task, SeizureDetection)

@@ -163,7 +163,7 @@ def prepare(
         rows = np.flatnonzero(examples.recording == number)
         lacking = signal.missing_in(first[rows], window)
         kept[rows] = (first[rows] + window <= signal.samples) & (lacking <= settings.dropouts.most * window)
-        if len(signal.missing) and not settings.dropouts.most:  # what was not imputed may not be moved to
+        if len(signal.missing):  # nothing is moved to where more is missing
             room[rows] = np.minimum(room[rows], _good_around(signal, first[rows], window))
         room[rows, 1] = np.minimum(room[rows, 1], signal.samples - window - first[rows])
     examples, first = examples[kept], first[kept]
@@ -211,13 +211,14 @@ def _patterns(examples: Examples, signals: list[Signal], task: Task, overlap: fl
     ]
 
 
-def fitted(windows: Windows, transform: Transform, seed: int) -> Transform:
+def fitted(windows: Windows, transform: Transform, seed: int, *, balance: bool = True) -> Transform:
     """Return a transform with the statistics of training windows, drawn as training draws them."""
     if not len(windows.examples):
         return transform
     rng = np.random.default_rng([seed, 0])
     count = min(FIT_WINDOWS, len(windows.examples))
-    rows = np.sort(rng.choice(len(windows.examples), count, p=balanced_weights(windows.examples)))
+    chance = balanced_weights(windows.examples) if balance else None
+    rows = np.sort(rng.choice(len(windows.examples), count, p=chance))
     return transform.fit(windows.read(row).T[None] for row in rows.tolist())
 
 
