@@ -147,7 +147,7 @@ def test_they_are_trained_with_and_used(run, extended: Path, tmp_path: Path) -> 
     code, _, err = run("train", str(extended), "-o", str(tmp_path / "model"))
     assert code == 0, err
     assert load(tmp_path / "model").description.network.parameters == {"gain": 2.0}
-    code, out, err = run("detect", str(tmp_path / "named" / "patient0_20_20.edf"), "--model", str(tmp_path / "model"))
+    code, _, err = run("detect", str(tmp_path / "named" / "patient0_20_20.edf"), "--model", str(tmp_path / "model"))
     assert code == 0, err
 
 

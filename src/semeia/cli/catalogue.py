@@ -100,14 +100,13 @@ def _plain(parameter: Documented) -> dict[str, str]:
 def _list(kind: str, lines: list[Line], *, with_parameters: bool) -> None:
     from rich.console import Console
     from rich.table import Column, Table
+    from rich.text import Text
 
-    heads: list[Column | str] = [Column(kind, no_wrap=True), *(["takes"] if kind == "networks" else []), "what it is"]
-    table = Table(*heads, *(["parameters"] if with_parameters else []), box=None, pad_edge=False)
+    table = Table(Column(kind, no_wrap=True), "what it is", box=None, pad_edge=False)
     for line in lines:
-        row = [line.name, *([line.takes] if kind == "networks" else []), line.description]
-        if with_parameters:
-            row.append(_in_short(line))
-        table.add_row(*row)
+        about = [f"takes {line.takes}"] if line.takes else []
+        about += [_in_short(line)] if with_parameters else []
+        table.add_row(line.name, Text(line.description + "\n" * bool(about)) + Text("; ".join(about), "dim"))
     console = Console(highlight=False, markup=False)
     console.print(table)
     console.print()

@@ -26,15 +26,16 @@ def recipe(context: typer.Context) -> None:
 def _list() -> None:
     from rich.console import Console
     from rich.table import Column, Table
+    from rich.text import Text
 
     from semeia.recipe import read_recipe
     from semeia.training.shipped import shipped_recipes
 
-    table = Table(Column("recipe", no_wrap=True), "data", "network", "what it is", box=None, pad_edge=False)
+    table = Table(Column("recipe", no_wrap=True), "what it is", box=None, pad_edge=False)
     for name, path in shipped_recipes().items():
         read = read_recipe(path)
         sources = ", ".join(dict.fromkeys(data.source for data in read.data))
-        table.add_row(name, sources, read.network.name, read.description)
+        table.add_row(name, Text(f"{read.description}\n") + Text(f"{sources}; {read.network.name}", "dim"))
     Console(highlight=False, markup=False).print(table)
 
 
