@@ -5,6 +5,7 @@ BIN := .venv/bin
 SETUP := .venv/.set-up
 PAGE := src/semeia/web/static/index.html
 MODULES := frontend/node_modules/.package-lock.json
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export SEMEIA_DATA ?= $(abspath ../shared/data)
 
@@ -14,13 +15,14 @@ demo: setup
 	$(BIN)/semeia demo
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not alone"
+	$(BIN)/pytest -m alone
 
 test-fast: setup
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not alone"
 
-test-long: setup
-	SEMEIA_LONG=1 $(BIN)/pytest
+test-long: export SEMEIA_LONG = 1
+test-long: test
 
 lint: setup
 	$(BIN)/ruff check .

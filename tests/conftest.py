@@ -27,16 +27,16 @@ atexit.register(_home.cleanup)
 os.environ["SEMEIA_HOME"] = _home.name
 
 
-SLOW = ("browser", "web/jobs", "web/api/test_stream.py", "web/test_uploads.py", "cli/test_serve.py")
-"""What drives a browser, or servers and workers one after another: left out of make test-fast."""
+ALONE = ("browser", "web/jobs", "web/api/test_stream.py", "web/test_uploads.py", "cli/test_serve.py")
+"""What drives a browser, or servers and workers one after another."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow."""
-    places = [Path(__file__).parent / name for name in SLOW]
+    """Mark what runs when nothing else does."""
+    places = [Path(__file__).parent / name for name in ALONE]
     for item in items:
         if any(item.path.is_relative_to(place) for place in places):
-            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.alone)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from inspect import Parameter
 from types import ModuleType
@@ -123,8 +125,7 @@ def _factory(name: str) -> Callable[..., Braindecode]:
     def factory(shape: tuple[int, int], classes: int, **parameters: Any) -> Braindecode:
         channels, samples = shape
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # on what it chose by itself, and on old names
+            with _quiet():
                 network = made(n_chans=channels, n_times=samples, n_outputs=classes, **parameters)
                 return Braindecode(network, shape, classes)
         except Exception as error:  # einops, MNE and pydantic raise their own
@@ -136,11 +137,23 @@ def _factory(name: str) -> Callable[..., Braindecode]:
     return factory
 
 
-def _models() -> ModuleType:
-    make_importable("torchaudio")
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back what braindecode says of its own choices, and MNE, on standard output, of names that grew old."""
+    logger = logging.getLogger("mne")
+    before, logger.disabled = logger.disabled, True
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled = before
+
+
+def _models() -> ModuleType:
+    make_importable("torchaudio")
+    try:
+        with _quiet():
             import braindecode.models  # type: ignore[import-untyped]
     except ModuleNotFoundError as error:
         raise RecipeError("braindecode's networks need braindecode: pip install semeia[braindecode]") from error

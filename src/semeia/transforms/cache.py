@@ -232,7 +232,7 @@ def _write_header(file: BinaryIO, count: int, shape: tuple[int, ...]) -> None:
 def _runs(rows: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
     """Return (start, stop) of stretches of neighbouring rows, which are read at once."""
     borders = [0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)]
-    return pairwise(borders)
+    return pairwise(borders if len(rows) else [])
 
 
 def _read_fully(file: int, buffer: memoryview, place: int) -> None:
