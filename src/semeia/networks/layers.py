@@ -172,7 +172,7 @@ def _shortest_example(number: int, wanted: Sequence[tuple[str, Settings]], examp
         slides.append(_slides(kind, settings, example))
     sides = [shortest_input(along) for along in zip(*filter(None, slides), strict=True)]
     what = "window for these layers is {} samples" if len(sides) == 1 else "picture for these layers is {}"
-    return f", or the shortest {what.format(times(sides))}" if math.prod(sides) <= MOST_VALUES else ""
+    return f", or the shortest {what.format(times(sides))}" if example[0] * math.prod(sides) <= MOST_VALUES else ""
 
 
 def _slides(kind: str, settings: Settings, shape: Shape) -> list[TimeLayer]:
