@@ -6,6 +6,7 @@ Nothing is ever half-written: `replacing` writes beside the target and renames.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 import shutil
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from semeia.errors import StorageError
 
-__all__ = ["home_folder", "make_folder", "reason", "remove_leftovers", "replacing", "replacing_folder"]
+__all__ = ["alone_in", "home_folder", "make_folder", "reason", "remove_leftovers", "replacing", "replacing_folder"]
 
 
 def home_folder(path: str | Path | None = None) -> Path:
@@ -116,6 +117,17 @@ def replacing_folder(target: str | Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(beside, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold off every other process that asks for the same folder; a lock goes with its process, however that ends."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _flush(file: Path) -> None:

@@ -276,10 +276,6 @@ class Model:
         MontageError, RecordingError
         """
         needs = self.description.input
-        if needs.dropouts is not None:
-            from semeia.signals.dropouts import with_dropouts_as_gaps
-
-            recording = with_dropouts_as_gaps(recording)
         given = arranged(recording, needs.montage, needs.channels)
         if needs.montage == "recorded" and not needs.any_channels and len(given.channels) != needs.channels:
             raise MontageError(
@@ -297,6 +293,10 @@ class Model:
                 f"the recording lasts {recording.duration:g} s; "
                 f"model {self.name} needs at least {needs.window / self.transform.rate:g} s"
             )
+        if needs.dropouts is not None:  # last, as it reads the whole recording
+            from semeia.signals.dropouts import with_dropouts_as_gaps
+
+            return arranged(with_dropouts_as_gaps(recording), needs.montage, needs.channels)
         return given
 
     def save(self, folder: str | Path, *, recipe: str, metrics: dict[str, Any], card: str) -> None:

@@ -26,11 +26,10 @@ from typing import NamedTuple
 
 from semeia.errors import FileError
 from semeia.events.event import Event, Events
-from semeia.home import reason
+from semeia.events.small_file import small_file
 
 __all__ = ["SummaryEntry", "clock_seconds", "on_one_clock", "read_seizures", "read_summary"]
 
-_LARGEST_FILE = 2**20  # those of the data set have some kilobytes
 _DAY = 24 * 3600
 _BACK = 600  # seconds that a file may begin before the one ahead of it ended; more is another day
 
@@ -246,15 +245,7 @@ def _annotations(path: Path, data: bytes) -> Iterator[_Annotation]:
 
 
 def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST_FILE + 1)
-    except FileNotFoundError:
-        raise FileError(path, "no such file") from None
-    except OSError as error:
-        raise FileError(path, f"cannot be read ({reason(error)})") from error
+    data = small_file(path, "not one of the CHB-MIT data set's")
     if not data:
         raise FileError(path, "is empty")
-    if len(data) > _LARGEST_FILE:
-        raise FileError(path, f"is larger than {_LARGEST_FILE >> 20} MiB: not one of the CHB-MIT data set's")
     return data

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from semeia.errors import FileError
-from semeia.home import reason
+from semeia.events.small_file import small_file
 
 __all__ = ["ClockedSeizure", "read_seizures_list"]
 
-_LARGEST_FILE = 2**20  # those of the data set have some kilobytes
 
 _FILE = re.compile(r"file\s*name\s*:?\s*(.+?)\s*", re.I)
 _REGISTRATION = re.compile(r"registration\s+(start|end)\s+time\s*:?\s*(.*)", re.I)
@@ -64,7 +63,7 @@ def read_seizures_list(path: str | Path) -> list[ClockedSeizure]:
     path = Path(path)
     found: list[ClockedSeizure] = []
     file, registered, start = "", None, None
-    for number, raw in enumerate(_text(path).splitlines(), 1):
+    for number, raw in enumerate(small_file(path, "no list of seizures").decode("latin-1").splitlines(), 1):
         line = raw.strip()
         if named := _FILE.fullmatch(line):
             if named[1] != file:
@@ -99,16 +98,3 @@ def _seconds(path: Path, line: int, text: str) -> float:
     if hours > 23 or minutes > 59 or seconds > 59:
         raise FileError(path, f"line {line}: {text[:40]!r} is not a time of day like 19.58.36")
     return 3600.0 * hours + 60 * minutes + seconds
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST_FILE + 1)
-    except FileNotFoundError:
-        raise FileError(path, "no such file") from None
-    except OSError as error:
-        raise FileError(path, f"cannot be read ({reason(error)})") from error
-    if len(data) > _LARGEST_FILE:
-        raise FileError(path, f"is larger than {_LARGEST_FILE >> 20} MiB: no list of seizures")
-    return data.decode("latin-1")

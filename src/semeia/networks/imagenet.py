@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from hashlib import file_digest
 from pathlib import Path
 
 from semeia.datasets.transfer import fetch, read_text
 from semeia.errors import DatasetError, ModelError
-from semeia.home import home_folder, make_folder
+from semeia.home import alone_in, home_folder, make_folder
 
 __all__ = ["imagenet_file"]
 
@@ -43,21 +41,10 @@ def imagenet_file(hub_id: str, progress: Callable[[int, int | None], None] = lam
     ``ID/raw/main/model.safetensors``, the pointer of Git LFS with the file's checksum, which is compared.
     """
     target = home_folder() / "weights" / f"{hub_id}.safetensors"
-    with _alone(make_folder(target.parent)):
+    with alone_in(make_folder(target.parent)):  # folds and seeds of one training begin together
         if not target.is_file():
             _download(hub_id, target, progress)
     return target
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold off whoever else downloads: folds and seeds of one training begin together."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _download(hub_id: str, target: Path, progress: Callable[[int, int | None], None]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import ipaddress
 import json
 import os
@@ -25,7 +24,7 @@ from django.core.management import call_command
 from django.db import DatabaseError
 
 from semeia.errors import SemeiaError, StorageError
-from semeia.home import home_folder, make_folder, reason, replacing
+from semeia.home import alone_in, home_folder, make_folder, reason, replacing
 
 __all__ = ["link", "listening", "prepare", "run", "running"]
 
@@ -61,7 +60,7 @@ def prepare(home: Path | None = None, folders: Sequence[Path] = ()) -> Path:
     from semeia.web import entrance, uploads
 
     try:
-        with _alone(make_folder(place / "web")):
+        with alone_in(make_folder(place / "web")):
             call_command("migrate", verbosity=0)
             entrance.owner()
             uploads.tidy()
@@ -199,17 +198,6 @@ def _check_host(host: str, address: str) -> None:
         )
     if ipaddress.ip_address(address.partition("%")[0]).is_unspecified:
         raise SemeiaError(f"--host {host}: give the one name or address by which browsers will reach this machine")
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold off whoever else makes the database ready."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _told() -> Path:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
 from semeia.errors import FileError, SemeiaError, StorageError
-from semeia.home import make_folder, reason, remove_leftovers
+from semeia.home import alone_in, make_folder, reason, remove_leftovers
 from semeia.web.library import add_recording, move_in, safe_name
 from semeia.web.models import Project, Recording, Upload, User
 
@@ -63,7 +61,7 @@ def receive(upload: Upload, offset: int, data: bytes) -> int:
     StorageError
         If the disk is full: what came before is kept.
     """
-    with _alone():
+    with alone_in(_folder()):
         upload.refresh_from_db()
         part = _part(upload)
         try:
@@ -113,7 +111,7 @@ def finish(upload: Upload, user: User) -> Recording:
         If it cannot be read: then it is removed.
     """
     id = upload.pk
-    with _alone():
+    with alone_in(_folder()):
         known = Recording.objects.filter(pk=id).first()
         if known is not None:  # another tab was faster
             return known
@@ -136,7 +134,7 @@ def finish(upload: Upload, user: User) -> Recording:
 
 def cancel(upload: Upload) -> None:
     """Forget a file that was coming in."""
-    with _alone():
+    with alone_in(_folder()):
         _part(upload).unlink(missing_ok=True)
         upload.delete()
 
@@ -156,17 +154,6 @@ def _folder() -> Path:
 
 def _part(upload: Upload) -> Path:
     return _folder() / f"{upload.pk}.part"
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Hold off whoever else writes uploads: two tabs may send the same file."""
-    descriptor = os.open(_folder(), os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _gigabytes(size: int) -> str:
