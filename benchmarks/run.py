@@ -1,4 +1,4 @@
-"""Run every benchmark and write ``docs/benchmarks.md``: ``make bench``, or some: ``run.py reading sliding``.
+"""Run every benchmark and write its section of a document: ``make bench``, or some: ``run.py reading sliding``.
 
 Each module that `SECTIONS` names has ``run(workspace) -> str``: it measures Semeia beside its peers in one
 process tree and returns a section in Markdown. Sections that are not run keep the text they had.
@@ -18,44 +18,62 @@ import tempfile
 import time
 from pathlib import Path
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-SECTIONS = (
-    *("reading", "pages", "painting", "sliding", "training", "plausibility", "simulated", "clips"),
-    *("false_alarms", "resume", "setup", "dropouts"),
-)
-HEAD = """# Benchmarks
+DOCS = Path(__file__).parents[1] / "docs"
+SECTIONS = {
+    "benchmarks.md": (
+        *("reading", "pages", "painting", "sliding", "training", "plausibility", "simulated", "clips"),
+        *("false_alarms", "resume", "setup", "dropouts"),
+    ),
+    "reproducing.md": ("networks", "leak", "forecast", "epochs", "regularisation", "patterns", "capacity"),
+}
+"""The sections of each document, in its order."""
+HEADS = {
+    "benchmarks.md": """# Benchmarks
 
 Every figure on this page was measured by `make bench` on one machine, each section in one run; `make bench` on
 yours writes this page anew (`python benchmarks/run.py NAME` only one section). Speed is given as a ratio to peers
 in the same run.
 
 Machine: {machine}.
-"""
+""",
+    "reproducing.md": """# Reproducing
+
+What the work that Semeia continues reported, and what Semeia measures on data that can be had. Every figure of ours was
+measured by `python benchmarks/run.py NAME` on one machine ({machine}). How they are
+computed, and what their intervals mean: [judging](evaluation.md).
+""",
+}
 
 
 def main(names: list[str]) -> None:
-    """Run the named benchmarks, or all, and put their sections into the document."""
+    """Run the named benchmarks, or all, and put each section into its document when it is there."""
     sys.path.insert(0, str(Path(__file__).parent))
     from real_data import NotHereError
 
-    text = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.is_file() else ""
-    sections = dict(re.findall(r"<!-- (\w+) -->\n(.*?)\n<!-- end -->", text, flags=re.DOTALL))
     with tempfile.TemporaryDirectory(prefix="semeia-bench-") as folder:
         os.environ.setdefault("SEMEIA_HOME", str(Path(folder) / "home"))
-        for name in names or SECTIONS:
+        for name in names or [name for sections in SECTIONS.values() for name in sections]:
             print(f"{name} ...", file=sys.stderr, flush=True)
             started = time.monotonic()
             try:
-                sections[name] = importlib.import_module(name).run(Path(folder)).strip()
+                section = importlib.import_module(name).run(Path(folder)).strip()
             except NotHereError as absent:
                 print(f"{name}: left out, {absent}", file=sys.stderr, flush=True)
                 continue
-            print(sections[name], f"({name}: {time.monotonic() - started:.0f} s)", sep="\n\n", flush=True)
+            put(name, section)
+            print(section, f"({name}: {time.monotonic() - started:.0f} s)", sep="\n\n", flush=True)
+
+
+def put(name: str, section: str) -> None:
+    """Write a section into its document, read just before: others may be at work on it."""
+    place = next(document for document, sections in SECTIONS.items() if name in sections)
+    text = (DOCS / place).read_text(encoding="utf-8") if (DOCS / place).is_file() else ""
+    there = dict(re.findall(r"<!-- (\w+) -->\n(.*?)\n<!-- end -->", text, flags=re.DOTALL)) | {name: section}
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, no GPU used"
-    parts = [f"<!-- {name} -->\n{sections[name]}\n<!-- end -->" for name in SECTIONS if name in sections]
-    DOCUMENT.parent.mkdir(exist_ok=True)
-    document = "\n\n".join([HEAD.format(machine=machine).strip(), *parts]) + "\n"
-    DOCUMENT.write_text(document, encoding="utf-8")
+    parts = [f"<!-- {each} -->\n{there[each]}\n<!-- end -->" for each in SECTIONS[place] if each in there]
+    DOCS.mkdir(exist_ok=True)
+    document = "\n\n".join([HEADS[place].format(machine=machine).strip(), *parts]) + "\n"
+    (DOCS / place).write_text(document, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -25,9 +25,10 @@ from semeia.networks import build
 from semeia.recipe import Augmentation, Examples, Training
 from semeia.signals import open_recording
 from semeia.signals.simulator import SimulatedPatient, simulate, write_simulation
+from semeia.training.batches import TrainingBatches
 from semeia.training.fit import fit
 from semeia.training.state import TrainState
-from semeia.training.windows import TrainingBatches, Windows, prepare
+from semeia.training.windows import Windows, prepare
 from semeia.transforms import Transform, transform_named
 
 BATCH, WARM_UP = 64, 5

@@ -27,7 +27,14 @@ atexit.register(_home.cleanup)
 os.environ["SEMEIA_HOME"] = _home.name
 
 
-ALONE = ("browser", "web/jobs", "web/api/test_stream.py", "web/test_uploads.py", "cli/test_serve.py")
+ALONE = (
+    "browser",
+    "report/test_report_browser.py",
+    "web/jobs",
+    "web/api/test_stream.py",
+    "web/test_uploads.py",
+    "cli/test_serve.py",
+)
 """What drives a browser, or servers and workers one after another."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from semeia.errors import StorageError
-from semeia.home import home_folder, make_folder, remove_leftovers, replacing, replacing_folder
+from semeia.home import alone_in, home_folder, make_folder, remove_leftovers, replacing, replacing_folder
 
 FULL_DISK = """
 import resource, signal, sys
@@ -205,3 +205,22 @@ def test_files_get_the_permissions_that_the_person_wants(tmp_path: Path) -> None
         part.write_text("")
     (tmp_path / "b").write_text("")
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == stat.S_IMODE((tmp_path / "b").stat().st_mode)
+
+
+def test_a_folder_is_held_against_other_processes_until_its_holder_is_gone(tmp_path: Path) -> None:
+    code = "import sys, time; from pathlib import Path; from semeia.home import alone_in\n"
+    code += "with alone_in(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        with (
+            pytest.raises(StorageError, match="another works here"),
+            alone_in(tmp_path, busy=StorageError("another works here")),
+        ):
+            pass
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+    with alone_in(tmp_path), pytest.raises(StorageError, match="nowhere/.lock: cannot be written"):
+        alone_in(tmp_path / "nowhere").__enter__()

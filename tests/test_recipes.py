@@ -22,7 +22,7 @@ from semeia.recipe import Recipe, read_recipe
 from semeia.signals import open_recording
 from semeia.signals.simulator.layouts import simulate_layout
 from semeia.training.checking import check
-from semeia.training.shipped import shipped_recipe, shipped_recipes
+from semeia.training.shipped import recipe_path, shipped_recipes
 from semeia.training.train import train
 
 SHORT = ("training.epochs=1", "training.warmup=0", "training.batch_size=4", "training.examples_per_epoch=8")
@@ -173,7 +173,7 @@ def trained(timm_file: Callable[[str], Path], tmp_path_factory: pytest.TempPathF
 
 
 def short(name: str, settings: list[str]) -> Recipe:
-    return read_recipe(shipped_recipe(name), [*SHORT, *TRIALS[name].settings, *settings])
+    return read_recipe(recipe_path(name), [*SHORT, *TRIALS[name].settings, *settings])
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_every_shipped_recipe_is_tried() -> None:
 
 @pytest.mark.parametrize("name", TRIALS)
 def test_a_recipe_has_no_fault_and_says_what_it_lacks(name: str) -> None:
-    path = shipped_recipe(name)
+    path = recipe_path(name)
     checked = check(read_recipe(path), path.parent)
     assert checked.faults == []
     assert checked.module is not None
@@ -208,7 +208,7 @@ def test_a_recipe_has_no_fault_and_says_what_it_lacks(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in TRIALS if n.startswith("prediction-")])
 def test_prediction_sees_no_future_and_keeps_hours_together(name: str) -> None:
-    recipe = read_recipe(shipped_recipe(name))
+    recipe = read_recipe(recipe_path(name))
     checked = check(recipe)
     assert checked.transform is not None and checked.transform.causal
     assert recipe.split.by == "hour"
@@ -216,7 +216,7 @@ def test_prediction_sees_no_future_and_keeps_hours_together(name: str) -> None:
 
 @pytest.mark.parametrize("name", TRIALS)
 def test_windows_are_never_split_at_random(name: str) -> None:
-    assert read_recipe(shipped_recipe(name)).split.by != "random"
+    assert read_recipe(recipe_path(name)).split.by != "random"
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in SLOW else ()) for n in TRIALS])

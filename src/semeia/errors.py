@@ -4,6 +4,7 @@
 
     SemeiaError              one clear line: what, where, and what to do
     ├── FileError            a file that is missing, empty, truncated, foreign or hostile
+    │   └── NothingRecordedError ... that holds nothing but NaN
     ├── RecordingError       a recording that cannot give what was asked of it
     │   └── MontageError     ... because channels are missing
     ├── EventError           events that contradict themselves or their recording
@@ -26,6 +27,7 @@ __all__ = [
     "FileError",
     "ModelError",
     "MontageError",
+    "NothingRecordedError",
     "RecipeError",
     "RecordingError",
     "SemeiaError",
@@ -61,6 +63,10 @@ class FileError(SemeiaError):
     def __reduce__(self) -> tuple[type[FileError], tuple[Path, str]]:
         """Let it come back whole from another process."""
         return type(self), (self.path, self.problem)
+
+
+class NothingRecordedError(FileError):
+    """A file holds nothing but NaN: where drop-outs are looked for, it is one from beginning to end."""
 
 
 class RecordingError(SemeiaError):

@@ -12,12 +12,21 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from semeia.errors import StorageError
 
-__all__ = ["alone_in", "home_folder", "make_folder", "reason", "remove_leftovers", "replacing", "replacing_folder"]
+__all__ = [
+    "alone_in",
+    "holding",
+    "home_folder",
+    "make_folder",
+    "reason",
+    "remove_leftovers",
+    "replacing",
+    "replacing_folder",
+]
 
 
 def home_folder(path: str | Path | None = None) -> Path:
@@ -120,14 +129,38 @@ def replacing_folder(target: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Hold off every other process that asks for the same folder; a lock goes with its process, however that ends."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def holding(file: Path, *, busy: Exception | None = None) -> Iterator[None]:
+    """Hold off every other process that asks for the same file, which is made if it is absent and stays.
+
+    The lock goes with its process, however that ends. Over NFS, as on clusters, only what is open for writing can be
+    locked: so it is a file, and never a folder.
+
+    Parameters
+    ----------
+    file : Path
+    busy : Exception, optional
+        Raised when another process holds it; otherwise this one waits.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be made.
+    """
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        held = file.open("ab")
+    except OSError as error:
+        raise StorageError(f"{file}: cannot be written ({reason(error)})") from error
+    with held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy is not None else 0))
+        except BlockingIOError as error:
+            raise (busy or error) from None
         yield
-    finally:
-        os.close(descriptor)
+
+
+def alone_in(folder: Path, *, busy: Exception | None = None) -> AbstractContextManager[None]:
+    """Hold off every other process that asks for the same folder, which must be there: see `holding`."""
+    return holding(folder / ".lock", busy=busy)
 
 
 def _flush(file: Path) -> None:

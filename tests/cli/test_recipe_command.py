@@ -15,7 +15,7 @@ from semeia.cli.parameters import parameters_of, summary_of
 from semeia.datasets.catalogue import SourceEntry
 from semeia.errors import RecipeError
 from semeia.recipe import read_recipe
-from semeia.training.shipped import shipped_recipe, shipped_recipes
+from semeia.training.shipped import recipe_path, shipped_recipes
 from semeia.transforms.catalogue import TransformEntry
 
 
@@ -39,7 +39,7 @@ def test_a_new_recipe_says_the_same_as_the_one_it_was_made_from(run, tmp_path: P
     code, out, err = run("recipe", "new", "mine", "--from", name, "-o", str(made))
     assert (code, err) == (0, "")
     assert out == f"{made}: written from {name}. Change it, then: semeia recipe check {made}\n"
-    new, old = read_recipe(made), read_recipe(shipped_recipe(name))
+    new, old = read_recipe(made), read_recipe(recipe_path(name))
     assert new == old.model_copy(update={"name": "mine"})
 
 
@@ -64,7 +64,7 @@ def test_a_new_recipe_explains_its_keys_and_shows_those_that_it_leaves_out(
 
 def test_a_new_recipe_can_begin_with_ones_own(run, tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
-    text = shipped_recipe("eeg-detection-convnet").read_text()
+    text = recipe_path("eeg-detection-convnet").read_text()
     task = '\n[task]\nkind = "prediction"\nhorizons = [\n    30.0,\n]\n\n[examples.dropouts]\nmost = 0.2 # a comment\n'
     mine.write_text(text + task)
     code, _, err = run("recipe", "new", "other", "--from", str(mine), "-o", str(tmp_path / "other.toml"))
@@ -84,7 +84,7 @@ def test_a_new_recipe_overwrites_nothing_and_its_name_is_checked(run, tmp_path: 
     assert made.read_text() == "precious"
     for arguments, said in (
         (["Mine"], "'Mine' is no name: small letters, digits and hyphens, such as my-detector"),
-        (["mine", "--from", "eeg-start"], "shipped recipe 'eeg-start' is not in the catalogue: did you mean 'eeg-st"),
+        (["mine", "--from", "eeg-start"], "recipe 'eeg-start': neither a file nor one that is shipped: did you mean"),
         (["mine", "--from", str(made)], "mine.toml: cannot be read as a recipe"),
     ):
         code, _, err = run("recipe", "new", *arguments, "-o", str(tmp_path / "x.toml"))
@@ -176,7 +176,7 @@ def test_what_is_added_by_one_line_is_listed_shown_and_explained_in_a_new_recipe
     }
     assert "my own data" in run("datasets", "list")[1]
     recipe = tmp_path / "a.toml"
-    text = shipped_recipe("eeg-starter").read_text().replace('name = "raw"', 'name = "my-transform"')
+    text = recipe_path("eeg-starter").read_text().replace('name = "raw"', 'name = "my-transform"')
     recipe.write_text(text + '\n[[data]]\nsource = "mine"\npath = "nowhere"\noptional = true\n')
     code, out, err = run("recipe", "check", str(recipe))
     assert (code, err) == (0, "") and "data source 'mine': nowhere is not here" in out

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from semeia.recipe import read_recipe
-from semeia.training.runs import recorded
+from semeia.training.recorder import recorded
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_runs_are_removed_by_name(run, tmp_path: Path) -> None:
     assert run("runs", "remove", "small-1") == (0, "small-1: removed\n", "")
     assert not (tmp_path / "home" / "runs" / "small-1").exists()
     code, _, err = run("runs", "show", "small-1")
-    assert (code, err) == (1, "semeia: run 'small-1' is not in the catalogue: did you mean 'small-2'?\n")
+    assert (code, err) == (1, "semeia: run 'small-1' is not recorded: did you mean 'small-2'?\n")
     assert run("runs", "compare", "small-2", "small-2")[2].startswith("semeia: name two runs or more")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 from pathlib import Path
 
 import pytest
@@ -14,14 +13,6 @@ from semeia.training.runs import list_runs
 SETTINGS = ("--set", "split.validation=0.3", "--set", "training.epochs=1", "--set", "training.examples_per_epoch=64")
 
 
-@pytest.fixture(autouse=True)
-def _signals_are_put_back():
-    before = [(number, signal.getsignal(number)) for number in (signal.SIGTERM, signal.SIGINT)]
-    yield
-    for number, handler in before:
-        signal.signal(number, handler)
-
-
 def test_a_training_is_recorded_with_what_was_typed(run, recipe_file: Path, tmp_path: Path) -> None:
     code, _, err = run("train", str(recipe_file), "-o", str(tmp_path / "model"), *SETTINGS)
     assert code == 0
@@ -29,6 +20,21 @@ def test_a_training_is_recorded_with_what_was_typed(run, recipe_file: Path, tmp_
     (record,) = (record for record in list_runs() if record.folder == str(tmp_path / "model"))
     assert record.state == "done" and record.fingerprint and record.metrics["epochs"] == 1
     assert record.command == ["semeia", "train", str(recipe_file), "-o", str(tmp_path / "model"), *SETTINGS]
+
+
+def test_a_shipped_recipe_is_trained_and_searched_by_its_name(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("train", "eeg-detection-siena", "-o", "model", "--set", "data.0.path=nowhere")
+    assert (code, err) == (1, "semeia: data source 'siena': nowhere does not exist\n")
+    assert "no table [search]" in run("search", "eeg-detection-siena", "-o", "s")[2]
+    for command in ("train", "search"):
+        code, _, err = run(command, "eeg-detection-sienna", "-o", "model")
+        assert code == 1 and "neither a file nor one that is shipped: did you mean 'eeg-detection-siena'?" in err
+        code, _, err = run(command, "mine.toml", "-o", "model")
+        assert (code, err) == (1, "semeia: mine.toml: no such recipe\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_training_that_cannot_begin_leaves_no_record(run, recipe_file: Path, small_model: Path) -> None:

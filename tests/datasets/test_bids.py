@@ -59,7 +59,7 @@ def test_what_is_missing_or_wrong_is_named(root, tmp_path):
     with pytest.raises(DatasetError, match="patient 'sub-9' is not there; there are sub-01, sub-02"):
         bids(root, patients=["sub-9"])
     write_run(root, "sub-03/eeg/sub-03_task-x_eeg.edf", [], table=False)
-    with pytest.raises(DatasetError, match="holds 1 recordings without _events.tsv"):
+    with pytest.raises(DatasetError, match="holds 1 recording without _events.tsv"):
         bids(root, patients=["sub-03"])
     write_run(root, "sub-03/eeg/sub-03_task-x_eeg.edf", [(50, 30)])
     with pytest.raises(DatasetError, match=r"sub-03_task-x_eeg.edf: a seizure is marked from 50 s to 80 s"):

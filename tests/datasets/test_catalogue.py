@@ -8,6 +8,7 @@ from inspect import signature
 import edfio
 import numpy as np
 import pytest
+import scipy.io
 
 from semeia.datasets import catalogue, gather
 from semeia.errors import DatasetError, RecipeError
@@ -40,6 +41,31 @@ def test_absent_path_is_an_error_unless_optional(beside):
     with pytest.raises(DatasetError, match="data source 'folder': nowhere does not exist"):
         gather("folder", beside=beside, path="nowhere")
     assert gather("folder", beside=beside, optional=True, path="nowhere") == []
+
+
+def test_source_of_which_nothing_is_asked_for_says_what_was(tmp_path):
+    scipy.io.savemat(tmp_path / "Pat1Train_1_0.mat", {"data": np.zeros((800, 16))})
+    with pytest.raises(DatasetError) as caught:
+        gather("melbourne2016", path=tmp_path, part="test")
+    said = "data source 'melbourne2016': holds nothing of what is asked for (part = 'test', only_safe = True)"
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    ("source", "parameters", "words"),
+    [
+        ("folder", {"path": 3}, "path = 3: input should be a valid string"),
+        ("folder", {"path": "a", "labels": {"*": ""}}, "labels = {'*': ''}: string should have at least 1 character"),
+        ("bonn", {"path": "a", "sets": ["Q"]}, "sets = ['Q']: input should be 'A', 'B', 'C', 'D' or 'E'"),
+        ("simulated", {"patients": 1, "hours": float("nan")}, "hours = nan: input should be a finite number"),
+        ("simulated", {"patients": 1, "seizures_per_hour": 11}, "input should be less than or equal to 10"),
+    ],
+)
+def test_values_that_cannot_be_are_refused_before_anything_is_read_or_made(source, parameters, words):
+    for ask in (gather, lambda name, **given: catalogue.check(name, given)):
+        with pytest.raises(RecipeError) as caught:
+            ask(source, **parameters)
+        assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,8 @@ def test_recordings_that_cannot_give_a_montage_are_left_out(tmp_path):
     assert [r.path.stem for r in chbmit(tmp_path, montage="longitudinal")] == ["chb12_00", "chb12_02"]
     with pytest.raises(MontageError):
         chbmit(tmp_path, montage="longitudnal")
+    with pytest.raises(DatasetError, match="is listed in its summary and gives the montage chbmit; a folder"):
+        chbmit(tmp_path, montage="chbmit")
 
 
 def test_real_layout_is_read_and_its_short_files_are_refused(shared_data):

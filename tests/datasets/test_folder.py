@@ -138,6 +138,19 @@ def test_each_recording_may_be_a_patient_by_itself(tmp_path):
     assert [r.patient for r in found] == ["SZ_sample1", "deep/SZ_sample1"]
 
 
+def test_parts_of_one_seizure_belong_together_by_the_beginning_of_their_names(tmp_path):
+    for name in ("sz1_pre", "sz1_ict", "sz2_pre", "sz2_ict"):
+        write_edf(tmp_path / "kramer" / f"{name}.edf", [])
+    found = folder(tmp_path / "kramer", patient_from="root", group="sz[0-9]+")
+    assert {(r.patient, r.path.stem): r.group for r in found} == {
+        ("kramer", f"sz{number}_{part}"): f"sz{number}" for number in (1, 2) for part in ("pre", "ict")
+    }
+    with pytest.raises(DatasetError, match=r"sz1_ict.edf: group = 'chb' does not match the beginning of its name"):
+        folder(tmp_path / "kramer", patient_from="root", group="chb")
+    with pytest.raises(RecipeError, match=r"group = '\(' is no regular expression"):
+        folder(tmp_path / "kramer", patient_from="root", group="(")
+
+
 def test_same_recording_twice_is_refused(tmp_path):
     path = write_edf(tmp_path / "p1" / "a.edf", [])
     (tmp_path / "p2").mkdir()

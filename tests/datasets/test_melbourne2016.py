@@ -105,6 +105,9 @@ def test_contradictions_are_named(contest):
     table.write_text("image,class\n1_5_0,2\n")
     with pytest.raises(FileError, match="contest_train_data_labels.csv: line 2 does not say"):
         melbourne2016(contest)
+    (contest / "train_and_test_data_labels_safe.csv").write_text("image,class,safe\n1_5_0.mat,0,yes\n")
+    with pytest.raises(FileError, match="labels_safe.csv: line 2 does not say 0 or 1 in 'safe'"):
+        melbourne2016(contest)
 
 
 def test_other_folders_and_patients_are_refused(tmp_path, contest):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semeia.evaluation import auroc, binomial_interval, bootstrap_interval
+from semeia.evaluation import auroc, binomial_interval, bootstrap_interval, poisson_interval
 
 
 @settings(deadline=None)
@@ -98,3 +98,13 @@ def test_no_trials_say_nothing():
     assert math.isnan(value) and (low, high) == (0, 1)
     with pytest.raises(ValueError, match="3 successes in 2 trials"):
         binomial_interval(3, 2)
+
+
+def test_poisson_interval_has_the_published_values() -> None:
+    # Garwood 1936: exact 95 % limits of a mean of 0, 1, 10 and 100 counts
+    for count, low, high in ((0, 0.0, 3.6889), (1, 0.0253, 5.5716), (10, 4.7954, 18.3904), (100, 81.3640, 121.6270)):
+        interval = poisson_interval(count, 2.0)
+        assert interval == pytest.approx((count / 2, low / 2, high / 2), abs=1e-3)
+    assert all(math.isnan(value) for value in poisson_interval(0, 0.0))
+    with pytest.raises(ValueError, match="-1 events"):
+        poisson_interval(-1, 1.0)

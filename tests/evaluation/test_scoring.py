@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,8 @@ from timescoring.scoring import EventScoring, SampleScoring
 
 from semeia.errors import EventError
 from semeia.evaluation import Score, score
-from semeia.events import Event, Events
+from semeia.evaluation.scoring import score_events
+from semeia.events import Event, Events, from_mask
 
 LENGTH = 4000
 
@@ -40,6 +42,39 @@ def test_scores_are_those_of_timescoring(reference, hypothesis):
         assert counts.f1 == pytest.approx(wanted.f1, nan_ok=True)
         assert counts.false_alarms_per_day == pytest.approx(wanted.fpRate)
         assert (counts.reference, counts.true_positives) == (wanted.refTrue, wanted.tp)
+
+
+def random_mask(rng: np.random.Generator, samples: int, rate: int) -> np.ndarray:
+    """Runs of a second to ten minutes with gaps of a second to an hour; now and then none at all, or nothing else."""
+    kind = rng.random()
+    if kind < 0.1:
+        return np.full(samples, kind < 0.02)
+    mask, place, inside = np.zeros(samples, bool), 0, rng.random() < 0.2
+    while place < samples:
+        length = int(np.exp(rng.uniform(0, np.log(600 if inside else 3600))) * rate)
+        mask[place : place + length] = inside
+        place, inside = place + length, not inside
+    return mask
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_score_of_two_masks_is_that_of_timescoring_given_the_masks(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rate = int(rng.choice([1, 2, 5, 10]))
+    samples = int(rng.integers(60, 4 * 3600)) * rate
+    masks = [random_mask(rng, samples, rate) for _ in range(2)]
+    if rng.random() < 0.5 and masks[0].any():  # half of what is found has to do with what is true
+        masks[1] = masks[1] & (rng.random() < 0.5) | np.roll(masks[0], int(rng.integers(-100, 100)) * rate)
+    ours = score(*(from_mask(mask, rate) for mask in masks), samples / rate)
+    theirs = [Annotation(mask, rate) for mask in masks]
+    for counts, wanted in ((ours.events, EventScoring(*theirs)), (ours.samples, SampleScoring(*theirs))):
+        assert (counts.reference, counts.true_positives) == (wanted.refTrue, wanted.tp)
+        assert counts.false_alarms == wanted.fp
+        assert counts.sensitivity == pytest.approx(wanted.sensitivity, nan_ok=True)
+        assert counts.precision == pytest.approx(wanted.precision, nan_ok=True)
+        assert counts.f1 == pytest.approx(wanted.f1, nan_ok=True)
+        assert counts.false_alarms_per_day == pytest.approx(wanted.fpRate)
+    assert score_events(*(from_mask(mask, rate) for mask in masks), samples / rate) == ours.events
 
 
 @settings(deadline=None)

@@ -303,7 +303,7 @@ def test_weights_with_another_checksum_are_not_kept(
     mirror(imagenet_weights.read_bytes(), 64 * "0")
     with pytest.raises(ModelError, match=r"timm/tiny.in1k came with the checksum .*000000000000\.\.\. is published"):
         begin(Tiny(3), Weights(init="imagenet"), beside=tmp_path)
-    assert not [path for path in (tmp_path / "home").rglob("*") if path.is_file()]
+    assert not [path for path in (tmp_path / "home").rglob("[!.]*") if path.is_file()]
 
 
 def test_a_mirror_without_checksums_will_do_and_one_without_the_file_is_explained(
@@ -327,6 +327,7 @@ def test_a_model_of_other_classes_gives_all_but_its_last_stage(tmp_path: Path) -
         return Trained(model.state_dict(), same_classes=len(asked) == 2)
 
     (tmp_path / "earlier").mkdir()
+    (tmp_path / "earlier" / "model.json").touch()
     first = begin(network, Weights(init="earlier"), beside=tmp_path, of_model=of_model)
     assert first.new == ("head.1",)
     assert not torch.equal(network.head[1].weight, model.head[1].weight)

@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import given
+import scipy.io
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -70,6 +71,7 @@ class TestFinding:
         data[:, 2000:2064] = 0
         assert find_dropouts(recorded(data)) == (Gap(5.0, 5.16),)
 
+    @settings(deadline=None)
     @given(
         runs=st.lists(st.tuples(st.integers(0, 380), st.integers(1, 60), st.sampled_from([0.0, 7.0, np.nan]))),
         block=st.integers(1, 500),
@@ -162,6 +164,14 @@ class TestGaps:
         assert recording.gaps == (Gap(2.5, 3.0),)
         np.testing.assert_array_equal(np.flatnonzero(np.isnan(recording.read(0, 10, ["SpO2"])[0])), [10, 11])
 
+    def test_file_of_nothing_but_nan_is_one_gap(self, tmp_path: Path) -> None:
+        scipy.io.savemat(tmp_path / "a.mat", {"eeg": np.full((2, 900), np.nan)})
+        with open_recording(tmp_path / "a.mat", rate=300) as under:
+            recording = with_dropouts_as_gaps(under)
+            assert recording.gaps == (Gap(0.0, 3.0),)
+            assert np.isnan(recording.read(0, 3)).all()
+            assert np.isnan(recording.read(0, 3, rate=100)).all()
+
     def test_melbourne_file_lacks_84_percent(self, shared_data: Path) -> None:
         with open_recording(shared_data / "melbourne_2016" / "Pat1Test_5_0.mat", rate=400.0) as under:
             recording = with_dropouts_as_gaps(under)
@@ -194,6 +204,7 @@ def with_holes(runs: list[tuple[int, int, set[int]]]) -> NDArray[np.float32]:
 
 
 class TestImputing:
+    @settings(deadline=None)
     @given(
         runs=holes,
         cuts=st.lists(st.integers(1, 299), max_size=20),
@@ -211,6 +222,7 @@ class TestImputing:
         np.testing.assert_array_equal(whole[there], data[there])
         np.testing.assert_array_equal(filled(data, cuts, method, recent, seed), whole)
 
+    @settings(deadline=None)
     @given(runs=holes, end=st.integers(1, 299), method=st.sampled_from(METHODS))
     def test_looks_at_nothing_that_comes_later(
         self, runs: list[tuple[int, int, set[int]]], end: int, method: Method
@@ -281,6 +293,7 @@ class TestImputing:
 
 
 class TestMissingRuns:
+    @settings(deadline=None)
     @given(runs=holes, cuts=st.lists(st.integers(1, 299), max_size=20))
     def test_are_where_any_channel_is_missing_however_it_is_cut(
         self, runs: list[tuple[int, int, set[int]]], cuts: Cuts

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from semeia.networks import names
+from semeia.errors import RecipeError
 from semeia.recipe import Recipe, read_recipe
-from semeia.training.checking import check
+from semeia.training.checking import check, check_whole
 from semeia.training.explaining import explain
-from semeia.training.shipped import shipped_recipe, shipped_recipes
+from semeia.training.shipped import recipe_path, shipped_recipes
 
 
 @pytest.fixture
@@ -34,14 +34,14 @@ def test_a_recipe_that_is_in_order_has_a_shape_and_a_network(changed, recipe_fil
 
 
 def test_the_published_network_has_its_3137_parameters() -> None:
-    checked = check(read_recipe(shipped_recipe("eeg-detection-convnet")))
+    checked = check(read_recipe(recipe_path("eeg-detection-convnet")))
     assert checked.shape == (23, 7680) and checked.module is not None
     assert sum(weight.numel() for weight in checked.module.parameters()) == 3137
 
 
 @pytest.mark.parametrize("name", sorted(shipped_recipes()))
 def test_every_shipped_recipe_is_in_order_and_explained(name: str) -> None:
-    path = shipped_recipe(name)
+    path = recipe_path(name)
     recipe = read_recipe(path)
     assert recipe.name == name
     assert faults(recipe, path.parent) == []
@@ -175,7 +175,47 @@ def test_an_explanation_of_what_cannot_be_trained_says_what_is_wrong(changed, re
     assert said["Network"] == ["no: does not fit; see the faults."]
 
 
-def test_what_is_shipped_is_found_by_name_only() -> None:
-    assert "eeg-starter" in shipped_recipes()
-    assert shipped_recipe("eeg-starter").name == "eeg-starter.toml"
-    assert "channelwise" in names()
+def test_a_recipe_is_found_by_its_file_or_by_the_name_of_a_shipped_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shipped = shipped_recipes()["eeg-starter"]
+    assert recipe_path("eeg-starter") == shipped and shipped.name == "eeg-starter.toml"
+    (tmp_path / "eeg-starter").mkdir()  # the model that it made
+    assert recipe_path("eeg-starter") == shipped
+    (tmp_path / "siena").write_text("name = 'mine'")
+    for file in ("siena", "eeg-starter.toml", "elsewhere/eeg-starter"):
+        assert recipe_path(file) == Path(file)
+    with pytest.raises(RecipeError, match="recipe 'eeg-startr': neither a file nor one that is shipped: did you mean"):
+        recipe_path("eeg-startr")
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        (["training.class_weights.seizur=2"], "training.class_weights: 'seizur' is no class: did you mean 'seizure'?"),
+        (
+            ["weights.init=imagenet"],
+            "network 'channelwise' has no ImageNet weights: weights.init takes random, a model or a file for it",
+        ),
+    ],
+)
+def test_what_would_be_refused_after_hours_is_refused_at_once(
+    changed, recipe_file: Path, settings: list[str], fault: str
+) -> None:
+    assert faults(changed(*settings), recipe_file.parent) == [fault]
+    with pytest.raises(RecipeError) as said:
+        check_whole(changed(*settings), recipe_file.parent)
+    assert str(said.value) == fault
+
+
+def test_first_weights_are_found_beside_the_recipe_and_in_the_working_folder(
+    changed, recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = changed("weights.init=first.safetensors")
+    with pytest.raises(RecipeError, match="'first.safetensors' is no model that is installed, and no file here"):
+        check_whole(recipe, recipe_file.parent)
+    (tmp_path / "first.safetensors").touch()
+    check_whole(recipe, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    check_whole(recipe, recipe_file.parent)

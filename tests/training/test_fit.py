@@ -207,19 +207,26 @@ def test_the_first_step_has_the_full_learning_rate_and_the_last_nearly_none(chec
 def test_schedules_fall_as_they_are_called() -> None:
     def rates(**changes) -> list[float]:
         settings = Training(epochs=9, learning_rate=0.01, **changes)
-        return [fit_module.learning_rate(settings, epochs) / 0.01 for epochs in (0, 1.5, 3, 4.5, 6, 8.999)]
+        steps = ((0, 0), (1, 500), (3, 0), (4, 500), (6, 0), (8, 999))
+        return [fit_module.learning_rate(settings, *step, 1000) / 0.01 for step in steps]
 
     assert rates(schedule="constant") == [1] * 6
     assert rates(schedule="step") == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
     assert rates() == pytest.approx([0.5 * (1 + np.cos(np.pi * e / 9)) for e in (0, 1.5, 3, 4.5, 6, 8.999)])
-    assert rates(schedule="constant", warmup=3.0) == pytest.approx([0, 0.5, 1, 1, 1, 1])
-    assert rates(schedule="step", warmup=6.0) == pytest.approx([0, 0.25, 0.05, 0.075, 0.01, 0.01])
+    assert rates(schedule="constant", warmup=3.0) == pytest.approx([0, 0.5, 1, 1, 1, 1], abs=0.001)
+    assert rates(schedule="step", warmup=6.0) == pytest.approx([0, 0.25, 0.05, 0.075, 0.01, 0.01], abs=0.001)
+
+
+def test_the_learning_rate_rises_in_equal_parts_from_the_first_step_on() -> None:
+    settings = Training(epochs=9, learning_rate=1.0, schedule="constant", warmup=1.5)
+    rates = [fit_module.learning_rate(settings, *divmod(step, 4), 4) for step in range(8)]
+    assert rates == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1, 1, 1])
 
 
 @pytest.mark.parametrize("epochs", range(1, 60))
 def test_the_learning_rate_of_steps_falls_twice_in_any_number_of_epochs(epochs: int) -> None:
     settings = Training(epochs=epochs, schedule="step", learning_rate=1.0)
-    rates = [fit_module.learning_rate(settings, k / 3) for k in range(3 * epochs)]
+    rates = [fit_module.learning_rate(settings, *divmod(k, 3), 3) for k in range(3 * epochs)]
     assert rates == pytest.approx([1.0] * epochs + [0.1] * epochs + [0.01] * epochs)
 
 

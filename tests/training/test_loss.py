@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from semeia.errors import RecipeError
 from semeia.recipe import Patterns, SeizureDetection, Training
 from semeia.training.loss import loss_of
 
@@ -61,8 +60,3 @@ def test_weights_go_where_the_network_computes(weights) -> None:
     """The meta device stands for a GPU: it refuses tensors of another device as well."""
     found = loss(weights)(torch.empty(4, 2, device="meta"), torch.empty(4, dtype=torch.long, device="meta"))
     assert found.device.type == "meta"
-
-
-def test_a_weight_for_no_class_is_refused_with_the_nearest() -> None:
-    with pytest.raises(RecipeError, match=r"training.class_weights: 'seizur' is no class: did you mean 'seizure'\?"):
-        loss({"seizur": 2.0})

@@ -130,9 +130,12 @@ def test_patients_who_show_one_class_only_are_noted(beside: Path, parted, monkey
     _, reports = parted(*classes)
     (note,) = [report["text"] for report in reports if report["event"] == "note"]
     assert note == (
-        "2 of 3 training patients show one class only: patient1 (wake), patient3 (sleep); "
+        "2 of 3 patients show one class only: patient1 (wake), patient3 (sleep); "
         "the network may learn who they are instead of what they show"
     )
+    folds = [parted(*classes, "split.validation=0.5", fold=Fold(k, 2))[1] for k in range(2)]
+    told = [[r["text"] for r in reports if r["event"] == "note"] for reports in folds]
+    assert told[0] == told[1] and told[0][0].startswith("3 of 4 patients show one class only: patient1 (wake), ")
     assert not [
         r for r in parted("detection.threshold=0.5")[1] if r["event"] == "note"
     ]  # of seizures there is always background

@@ -13,12 +13,13 @@ import pytest
 from semeia.errors import FileError, RecipeError, StorageError, TrainingError
 from semeia.recipe import Recipe, read_recipe
 from semeia.training.fit import Interrupted
-from semeia.training.runs import Run, damaged_runs, epochs_of, list_runs, read_run, recorded, remove_run
+from semeia.training.recorder import Run, recorded
+from semeia.training.runs import damaged_runs, epochs_of, list_runs, read_run, remove_run
 
 BEGUN = """
 import os, signal, sys
 from semeia.recipe import read_recipe
-from semeia.training.runs import Run
+from semeia.training.recorder import Run
 run = Run.start(read_recipe(sys.argv[1]), sys.argv[2], resume=len(sys.argv) > 3)
 print(run.id, flush=True)
 run.record({"event": "epoch", "epoch": 0, "training_loss": 1.0, "validation_loss": 0.9})
@@ -193,7 +194,7 @@ def test_a_damaged_record_hides_no_other_and_can_be_removed(recipe: Recipe, tmp_
     assert damaged_runs() == ["run.json: the record of run small-1 is damaged: semeia runs remove small-1"]
     with pytest.raises(FileError):
         read_run("small-1")
-    with pytest.raises(RecipeError, match="run 'small1' is not in the catalogue: did you mean 'small-"):
+    with pytest.raises(RecipeError, match="run 'small1' is not recorded: did you mean 'small-"):
         read_run("small1")
     remove_run("small-1")
     assert damaged_runs() == []

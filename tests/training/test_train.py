@@ -254,6 +254,8 @@ def test_a_folder_that_is_there_is_never_overwritten(started, tmp_path: Path, fo
         ("data.0.source=foldr", RecipeError, "did you mean 'folder'"),
         ("data.0.pth=x", RecipeError, "data source 'folder' has no parameter 'pth': did you mean 'path'"),
         ("data.0.path=absent", DatasetError, "absent does not exist"),
+        ("training.class_weights.seizur=2", RecipeError, "'seizur' is no class: did you mean 'seizure'"),
+        ("weights.init=eeg-startr", RecipeError, "weights.init: 'eeg-startr' is no model that is installed, and no"),
         ("data.0.patient_from=moon", RecipeError, "data source 'folder': patient_from = 'moon': "),
         ("network.name=chanelwise", RecipeError, "did you mean 'channelwise'"),
         ("network.depth=3", RecipeError, "network 'channelwise' .*depth"),
@@ -302,7 +304,7 @@ def test_a_model_that_could_not_be_written_is_written_by_resuming(
         raise StorageError("model: cannot be written (no space left on device)")
 
     with monkeypatch.context() as patch:
-        patch.setattr("semeia.model.replacing_folder", full)
+        patch.setattr("semeia.model.trained.replacing_folder", full)
         with pytest.raises(StorageError, match="no space left"):
             started()
     assert replacing_folder is not full
@@ -435,7 +437,7 @@ def test_prediction_is_trained_tested_by_fold_and_told(contest: Path, tmp_path: 
     assert metrics["validation"]["classes"] == ["interictal", "preictal"]
     notes = [report["text"] for report in reports if report["event"] == "note"]
     assert any("p2 (interictal)" in note and "show one class only" in note for note in notes)
-    assert [note for note in notes if note.startswith("drop-outs and gaps: ")]
+    assert [note for note in notes if note.startswith("drop-outs and gaps in the ")]
     model = semeia.load(tmp_path / "model")
     assert model.description.task == "prediction" and model.description.operating_point.smoothing == 0
     assert model.description.operating_point.threshold == metrics["validation"]["threshold"]
@@ -457,8 +459,8 @@ def test_dropouts_are_told_and_imputed_where_that_is_allowed(contest: Path, tmp_
         train(recipe, tmp_path / str(len(settings)), beside=contest, report=reports.append)
         return [r["text"] for r in reports if r["event"] == "note" and r["text"].startswith("drop-outs")]
 
-    assert notes() == ["drop-outs and gaps: 0.4% of the time; 1 windows left out"]
-    assert notes("examples.dropouts.most=0.6") == []
+    assert notes() == ["drop-outs and gaps: 0.4% of the time; windows left out: 1"]
+    assert notes("examples.dropouts.most=0.6") == ["drop-outs and gaps: 0.4% of the time; windows left out: 0"]
     allowed = semeia.load(tmp_path / "1").description.input.dropouts
     assert allowed is not None and allowed.most == 0.6
 

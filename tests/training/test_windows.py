@@ -19,7 +19,8 @@ from semeia.recipe import Augmentation, Patterns
 from semeia.recipe import Examples as ExampleSettings
 from semeia.signals import open_recording
 from semeia.signals.edf_writer import EdfWriter
-from semeia.training.windows import TrainingBatches, Windows, can_apply, fitted, prepare, selected, transformed
+from semeia.training.batches import TrainingBatches, can_apply, transformed
+from semeia.training.windows import Windows, fitted, prepare, selected
 from semeia.transforms import Transform, transform_named
 
 SETTINGS = ExampleSettings(window=4.0, step=1.0)

@@ -210,6 +210,8 @@ def test_the_signal_is_the_filtered_one(name: str) -> None:
         ("features", {"mean": [0.0], "sd": [1.0]}, "mean must be a list of 15 numbers"),
         ("features", {"mean": [0.0] * 15, "sd": [1.0] * 14 + [0]}, "sd holds 0; all must be above 0"),
         ("features", {"mean": [0.0] * 15, "sd": ["1"] * 15}, "sd must be a list of 15 numbers"),
+        ("raw", {"gain": ["fixed"]}, r"gain is \['fixed'\]; it must be 'fixed' or 'adaptive'"),
+        ("spectrogram", {"method": ["stft"]}, r"method is \['stft'\]; it must be 'multitaper' or 'stft'"),
         ("spectrogram", {"method": "wavelet"}, "method is 'wavelet'; it must be 'multitaper' or 'stft'"),
         ("spectrogram", {"window": -1}, "window is -1; it must be a number above 0"),
         ("spectrogram", {"step": 0.001}, r"step is 0.001; it must be at least 0.01 s \(1 samples at 100 Hz\)"),

@@ -33,7 +33,7 @@ def test_a_file_comes_in_whole(database: Path, recording_file: Path) -> None:
     row = uploads.finish(upload, owner())
     place = database / "recordings" / row.pk / "my eeg.edf"
     assert place.read_bytes() == data and row.path == str(place) and row.copied
-    assert not Upload.objects.exists() and not list(database.glob("uploads/*"))
+    assert not Upload.objects.exists() and not list(database.glob("uploads/[!.]*"))
     assert uploads.finish(upload, owner()) == row, "whoever did not hear the answer asks again"
 
 
@@ -67,7 +67,7 @@ def test_what_is_no_recording_is_removed_with_its_reason(database: Path) -> None
     with pytest.raises(FileError, match="^holiday.jpg: "):
         uploads.finish(upload, owner())
     assert not Upload.objects.exists() and not Recording.objects.exists()
-    assert not list(database.glob("uploads/*")) and not list(database.glob(f"recordings/{upload.pk}*"))
+    assert not list(database.glob("uploads/[!.]*")) and not list(database.glob(f"recordings/{upload.pk}*"))
 
 
 def test_a_file_for_which_there_is_no_room_is_refused_at_once() -> None:

@@ -14,15 +14,18 @@ from semeia.cli import datasets, recipe, runs
 from semeia.cli.catalogue import catalogue
 from semeia.cli.demo import demo
 from semeia.cli.detect import detect
+from semeia.cli.evaluate import evaluate
 from semeia.cli.export import export
 from semeia.cli.import_ import import_
 from semeia.cli.info import info
 from semeia.cli.models import models
 from semeia.cli.open import open_
+from semeia.cli.predict import predict
 from semeia.cli.score import score
 from semeia.cli.search import search
 from semeia.cli.serve import serve
 from semeia.cli.simulate import simulate
+from semeia.cli.szcore import szcore
 from semeia.cli.text import printable
 from semeia.cli.train import train
 from semeia.errors import SemeiaError
@@ -39,7 +42,10 @@ app = typer.Typer(
 )
 
 
-for command in (demo, serve, open_, import_, info, detect, score, simulate, train, search, models, export, catalogue):
+for command in (
+    *(demo, serve, open_, import_, info, detect, predict, score, simulate, train, search, evaluate, models, export),
+    *(catalogue, szcore),
+):
     app.command(command.__name__.rstrip("_"))(command)
 for group in (datasets, recipe, runs):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])

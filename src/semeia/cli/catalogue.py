@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from semeia.cli.parameters import Documented, parameters_of, summary_of
+from semeia.cli.tables import console, new_table
 
 KINDS = ("datasets", "transforms", "networks")
 Kind = Literal["datasets", "transforms", "networks"]
@@ -98,18 +99,16 @@ def _plain(parameter: Documented) -> dict[str, str]:
 
 
 def _list(kind: str, lines: list[Line], *, with_parameters: bool) -> None:
-    from rich.console import Console
-    from rich.table import Column, Table
     from rich.text import Text
 
-    table = Table(Column(kind, no_wrap=True), "what it is", box=None, pad_edge=False)
+    table = new_table(kind, "what it is")
     for line in lines:
         about = [f"takes {line.takes}"] if line.takes else []
         about += [_in_short(line)] if with_parameters else []
         table.add_row(line.name, Text(line.description + "\n" * bool(about)) + Text("; ".join(about), "dim"))
-    console = Console(highlight=False, markup=False)
-    console.print(table)
-    console.print()
+    out = console()
+    out.print(table)
+    out.print()
 
 
 def _in_short(line: Line) -> str:
@@ -121,19 +120,16 @@ def _in_short(line: Line) -> str:
 
 def show(line: Line) -> None:
     """Print one thing of a catalogue with its parameters."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False, markup=False)
-    console.print(f"{line.name}: {line.description}" + (f"\ntakes {line.takes}" if line.takes else ""))
+    out = console()
+    out.print(f"{line.name}: {line.description}" + (f"\ntakes {line.takes}" if line.takes else ""))
     taken = documented(line)
     if taken is None:
-        console.print(f"needs pip install 'semeia[{line.extra}]'")
+        out.print(f"needs pip install 'semeia[{line.extra}]'")
         return
-    console.print(f"\n{summary_of(line.load())}\n")
-    table = Table("parameter", "default", "what it is", box=None, pad_edge=False)
+    out.print(f"\n{summary_of(line.load())}\n")
+    table = new_table("parameter", "default", "what it is")
     for parameter in taken:
         said = parameter.description or parameter.kind
         table.add_row(parameter.name, parameter.default, said)
     if taken:
-        console.print(table)
+        out.print(table)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from semeia.cli.tables import console, new_table
+
 if TYPE_CHECKING:
     from semeia.datasets.download import Progress
     from semeia.datasets.known import KnownDataset
@@ -18,21 +20,18 @@ app = typer.Typer(help="Public data sets: list, describe, download.", no_args_is
 @app.command("list")
 def list_() -> None:
     """List what importers can read, and what of it is here."""
-    from rich.console import Console
-    from rich.table import Column, Table
-
     from semeia.datasets import entry_of, names
     from semeia.datasets.download import found_at
     from semeia.datasets.known import KNOWN
 
-    table = Table(Column("dataset", no_wrap=True), "size", "here", "what it is", box=None, pad_edge=False)
+    table = new_table("dataset", "size", "here", "what it is")
     for name in [*names(), *(name for name in KNOWN if name not in names())]:
         known = KNOWN.get(name)
         about = entry_of(name).description if name in names() else known.title if known else ""
         place = found_at(known) if known else None
         here = str(place) if place else _how(name, known)
         table.add_row(name, known.size if known else "", here, about)
-    Console(highlight=False, markup=False).print(table)
+    console().print(table)
 
 
 def _how(name: str, known: KnownDataset | None) -> str:
@@ -60,21 +59,18 @@ def describe(name: Annotated[str, typer.Argument(help="As semeia datasets list n
 
 
 def _describe(name: str, known: KnownDataset) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from semeia.datasets.download import found_at
 
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = new_table(show_header=False)
     for key in ("contents", "layout", "size", "licence", "citation", "page", "address"):
         if said := getattr(known, key):
             table.add_row(key, said)
     place = found_at(known)
     table.add_row("here", str(place) if place else f"no; {known.how if not known.fetchable else _how(name, known)}")
-    console = Console(highlight=False, markup=False)
-    console.print(known.title)
-    console.print(table)
-    console.print()
+    out = console()
+    out.print(known.title)
+    out.print(table)
+    out.print()
 
 
 @app.command()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from semeia.cli.tables import console, new_table
+
 if TYPE_CHECKING:
     from semeia.evaluation import Score
     from semeia.model import Found, Model
@@ -24,19 +26,16 @@ def demo(
     home: Annotated[Path | None, typer.Option(help="Folder where things are kept; else ~/.semeia.")] = None,
 ) -> None:
     """Make three simulated patients, find their seizures, show true against found, and open the page on them."""
-    from rich.console import Console
-    from rich.table import Table
-
     from semeia.cli.text import sparkline
     from semeia.evaluation import Score, score
     from semeia.home import home_folder
     from semeia.model import load
     from semeia.signals import open_recording
 
-    console = Console(highlight=False, markup=False)
+    out = console()
     model = load("eeg-starter")
     total = Score.nothing()
-    table = Table("patient", "true seizures", "found", "probability", box=None, pad_edge=False)
+    table = new_table("patient", "true seizures", "found", "probability")
     results: list[tuple[Path, Found]] = []
     for path in _patients(home_folder(home) / "demo"):
         with open_recording(path) as recording:
@@ -45,13 +44,13 @@ def demo(
             total = total + score(truth, found.events, recording.duration)
             results.append((path, found))
             table.add_row(*_row(recording, found))
-    console.print(table)
-    console.print()
-    width = max(20, min(100, console.width - 12))
+    out.print(table)
+    out.print()
+    width = max(20, min(100, out.width - 12))
     for path, found in results:
-        console.print(f"{path.stem}  {sparkline(found.track.probability, width)}")
-    console.print()
-    console.print(_sentence(total))
+        out.print(f"{path.stem}  {sparkline(found.track.probability, width)}")
+    out.print()
+    out.print(_sentence(total))
     if not check:
         _open_page(home, model, results)
     elif total.events.sensitivity < 1 or total.events.false_alarms > 0:

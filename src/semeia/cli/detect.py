@@ -7,13 +7,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from semeia.cli.train import STOPPED
+from semeia.cli.stopping import STOPPED, stop_on
 from semeia.errors import FileError, SemeiaError
 
 if TYPE_CHECKING:
@@ -53,12 +52,12 @@ def detect(
     from semeia.model import load
     from semeia.signals import open_recording
 
-    with _stoppable() as check_stop, json_lines(progress) as write:
+    with stop_on(signal.SIGTERM) as stop, json_lines(progress) as write:
         library = Library(job) if save else None
         network = load(model)
         failed = 0
         for (path, _), target in zip(files, targets, strict=True):
-            report = _Report(path.name, write, check_stop)
+            report = _Report(path.name, write, stop)
             try:
                 row = library and library.recording(path)
                 with open_recording(path, allow_truncated=allow_truncated, rate=rate) as recording:
@@ -79,32 +78,17 @@ def detect(
         raise typer.Exit(1)
 
 
-@contextmanager
-def _stoppable() -> Iterator[Callable[[], None]]:
-    """Yield a function that ends the command, nothing half-written, if SIGTERM has come."""
-    stop = threading.Event()
-    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
-
-    def check() -> None:
-        if stop.is_set():
-            print("Stopped.", file=sys.stderr)
-            raise typer.Exit(STOPPED)
-
-    try:
-        yield check
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 class _Report:
-    """Says how far one recording is: to the terminal, and as JSON lines."""
+    """Says how far one recording is, as JSON lines, and ends the command if that was asked for."""
 
-    def __init__(self, name: str, write: Callable[[dict[str, Any]], None], check_stop: Callable[[], None]) -> None:
-        self.name, self.write, self.check_stop = name, write, check_stop
+    def __init__(self, name: str, write: Callable[[dict[str, Any]], None], stop: threading.Event) -> None:
+        self.name, self.write, self.stop = name, write, stop
         self.write({"event": "recording", "name": name})
 
     def progress(self, share: float) -> None:
-        self.check_stop()
+        if self.stop.is_set():  # nothing is half-written
+            print("Stopped.", file=sys.stderr)
+            raise typer.Exit(STOPPED)
         self.write({"event": "progress", "share": round(share, 4)})
 
     def partial(self, track: Track, first: int) -> None:

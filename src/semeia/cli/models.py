@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from semeia.cli.tables import console, new_table
 from semeia.errors import ModelError
 
 if TYPE_CHECKING:
@@ -41,14 +42,11 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
 
 def _show(found: dict[str, Description]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("model", "takes", "window", "threshold", "what it is", box=None, pad_edge=False)
+    table = new_table("model", "takes", "window", "threshold", "what it is")
     for name, about in found.items():
         takes, rate = about.input, about.transform.parameters.get("rate")
         channels = f"any {takes.channels}+ channels" if takes.montage == "any" else takes.montage
         in_seconds = isinstance(rate, int | float) and rate > 0
         window = f"{takes.window / float(rate or 1):g} s" if in_seconds else f"{takes.window} samples"
         table.add_row(name, channels, window, f"{about.operating_point.threshold:g}", about.description)
-    Console(highlight=False, markup=False).print(table)
+    console().print(table)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from semeia.cli.tables import console, new_table
 from semeia.errors import RecipeError, StorageError
+
+if TYPE_CHECKING:
+    from semeia.recipe import Recipe
 
 app = typer.Typer(help="Recipes: list those that are shipped, write a new one, check it, explain it.")
 
@@ -24,26 +28,26 @@ def recipe(context: typer.Context) -> None:
 
 
 def _list() -> None:
-    from rich.console import Console
-    from rich.table import Column, Table
     from rich.text import Text
 
     from semeia.recipe import read_recipe
     from semeia.training.shipped import shipped_recipes
 
-    table = Table(Column("recipe", no_wrap=True), "what it is", box=None, pad_edge=False)
+    table = new_table("recipe", "what it is")
     for name, path in shipped_recipes().items():
         read = read_recipe(path)
         sources = ", ".join(dict.fromkeys(data.source for data in read.data))
         table.add_row(name, Text(f"{read.description}\n") + Text(f"{sources}; {read.network.name}", "dim"))
-    Console(highlight=False, markup=False).print(table)
+    console().print(table)
 
 
-def _found(file: Path) -> Path:
-    """Return a recipe's file; a bare name may be that of a shipped one."""
-    from semeia.training.shipped import shipped_recipes
+def given_recipe(file: Path, settings: list[str] | None) -> tuple[Recipe, Path]:
+    """Return a recipe with its changed keys, and its file."""
+    from semeia.recipe import read_recipe
+    from semeia.training.shipped import recipe_path
 
-    return file if file.exists() or file.suffix else shipped_recipes().get(str(file), file)
+    file = recipe_path(file)
+    return read_recipe(file, settings or []), file
 
 
 @app.command()
@@ -59,10 +63,9 @@ def new(
     """Write a new recipe from another, with every key explained."""
     from semeia.cli.template import new_recipe
     from semeia.home import make_folder, replacing
-    from semeia.training.shipped import shipped_recipe
+    from semeia.training.shipped import recipe_path
 
-    begin = Path(source)
-    text = new_recipe(name, begin if begin.is_file() else shipped_recipe(source))
+    text = new_recipe(name, recipe_path(source))
     target = output or Path(f"{name}.toml")
     if target.exists():
         raise StorageError(f"{target}: is there already; choose another file with -o, or remove it")
@@ -75,11 +78,10 @@ def new(
 @app.command()
 def check(file: File, settings: Settings = None) -> None:
     """Check a recipe: names, parameters, and that the network fits the transform and the window."""
-    from semeia.recipe import read_recipe
     from semeia.training.checking import check as check_recipe
 
-    file = _found(file)
-    checked = check_recipe(read_recipe(file, settings or []), file.parent)
+    read, file = given_recipe(file, settings)
+    checked = check_recipe(read, file.parent)
     for note in checked.notes:
         print(f"note: {note}")
     for fault in checked.faults[:-1]:
@@ -94,11 +96,9 @@ def check(file: File, settings: Settings = None) -> None:
 @app.command()
 def explain(file: File, settings: Settings = None) -> None:
     """Say in plain words what training a recipe would do."""
-    from semeia.recipe import read_recipe
     from semeia.training.explaining import explain as explain_recipe
 
-    file = _found(file)
-    read = read_recipe(file, settings or [])
+    read, file = given_recipe(file, settings)
     print(f"{read.name}: {read.description}" if read.description else read.name)
     for heading, sentences in explain_recipe(read, file.parent).items():
         print(f"\n{heading}")

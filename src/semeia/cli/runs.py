@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from semeia.cli.tables import console, new_table
 from semeia.errors import SemeiaError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps([_as_json(record) for record in found], indent=2))
     elif found:
-        _print(_table(found))
+        console().print(_table(found))
     else:
         print("No training has been recorded yet: semeia train RECIPE -o FOLDER begins one.")
     for problem in damaged_runs():
@@ -50,7 +51,7 @@ def list_(as_json: AsJson = False) -> None:
 def _table(found: list[Record]) -> Table:
     from semeia.training.runs import epochs_of
 
-    table = _new_table("run", "state", "began", "time", "epochs", "best validation", "model")
+    table = new_table("run", "state", "began", "time", "epochs", "best validation", "model")
     for record in found:
         epochs = epochs_of(record.id)
         began = record.started.astimezone().strftime("%Y-%m-%d %H:%M")
@@ -69,18 +70,15 @@ def show(name: Name, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(_as_json(record) | {"epochs": epochs}, indent=2))
         return
-    table = _new_table(show_header=False)
-    for key, said in _about(record):
-        table.add_row(key, said)
-    _print(table)
+    console().print(new_table(rows=_about(record), show_header=False))
     if epochs:
         names = list(dict.fromkeys(key for entry in epochs for key in entry if key not in {"epoch", "seconds"}))
         best = best_of(epochs).get("epoch")
-        measured = _new_table("epoch", "seconds", *(key.replace("_", " ") for key in names), "")
+        measured = new_table("epoch", "seconds", *(key.replace("_", " ") for key in names), "")
         for entry in epochs:
             values = [_shown(entry.get(key)) for key in ("seconds", *names)]
             measured.add_row(str(entry["epoch"] + 1), *values, "best" if entry["epoch"] == best else "")
-        _print(measured)
+        console().print(measured)
 
 
 def _about(record: Record) -> Iterable[tuple[str, str]]:
@@ -118,10 +116,8 @@ def compare(
     if as_json:
         print(json.dumps({key: dict(zip(names, values, strict=True)) for key, values in rows.items()}, indent=2))
         return
-    table = _new_table("", *names)
-    for key, values in rows.items():
-        table.add_row(key, *(_shown(value) for value in values))
-    _print(table)
+    shown = ((key, *map(_shown, values)) for key, values in rows.items())
+    console().print(new_table("", *names, rows=shown))
 
 
 def differences(records: list[Record]) -> dict[str, list[Any]]:
@@ -205,16 +201,3 @@ def _shown(value: Any) -> str:
         case list():
             return ", ".join(map(_shown, value)) or "none"
     return str(value)
-
-
-def _new_table(*heads: str, show_header: bool = True) -> Table:
-    from rich.table import Column, Table
-
-    first = [Column(head, no_wrap=True) for head in heads[:1]]
-    return Table(*first, *heads[1:], box=None, pad_edge=False, show_header=show_header)
-
-
-def _print(table: Table) -> None:
-    from rich.console import Console
-
-    Console(highlight=False, markup=False).print(table)

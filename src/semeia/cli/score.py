@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from semeia.cli.tables import console
 from semeia.errors import FileError
 
 if TYPE_CHECKING:
@@ -71,7 +72,6 @@ def _as_dict(results: dict[str, Score]) -> dict[str, object]:
 
 
 def _show(results: dict[str, Score]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from semeia.cli.text import plural
@@ -87,10 +87,10 @@ def _show(results: dict[str, Score]) -> None:
     for name, result in rows:
         table.add_row(name, "events", *_cells(result.events))
         table.add_row("", "seconds", *_cells(result.samples))
-    console = Console(highlight=False, markup=False)
-    console.print(table)
+    out = console()
+    out.print(table)
     hours = total.events.seconds / 3600
-    console.print(f"{plural(total.recordings, 'recording')}, {hours:.2f} h. Scorer: {total.scorer}", soft_wrap=True)
+    out.print(f"{plural(total.recordings, 'recording')}, {hours:.2f} h. Scorer: {total.scorer}", soft_wrap=True)
 
 
 def _cells(counts: Counts) -> list[str]:

@@ -5,45 +5,43 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from semeia.cli.train import STOPPED, reporting, stop_on_signals, table
+from semeia.cli.recipe import File, Settings, given_recipe
+from semeia.cli.stopping import STOPPED, stop_on
+from semeia.cli.tables import console, new_table
+from semeia.cli.train import changes_of, reporting, typed
 
 if TYPE_CHECKING:
     from semeia.training.search import Found
 
 
 def search(
-    recipe: Annotated[Path, typer.Argument(help="The recipe, a TOML file with a table [search].")],
+    recipe: File,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the search; one that is there goes on.")],
     *,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a key: search.objective=validation_loss. Repeatable.")
-    ] = None,
+    settings: Settings = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Trials in all; else search.trials.")] = None,
     folds: Annotated[int | None, typer.Option(min=2, help="Validate each trial on so many parts in turn.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Trials at once; else one a processor.")] = None,
     progress: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines.")] = None,
 ) -> None:
-    """Search for better values of a recipe's keys; typed again, it goes on."""
-    stop = stop_on_signals()
+    """Search for better values of a recipe's keys, which its table [search] names; typed again, it goes on."""
+    options = {"--trials": trials, "--folds": folds, "--workers": workers}
+    command = [*typed("search", recipe, output, options), *changes_of(settings)]
+    with stop_on(SIGTERM, SIGINT) as stop:
+        from semeia.training.fit import Interrupted
+        from semeia.training.search import Hunt
+        from semeia.training.search import search as search_recipe
 
-    from semeia.recipe import read_recipe
-    from semeia.training.fit import Interrupted
-    from semeia.training.search import Hunt
-    from semeia.training.search import search as search_recipe
-
-    checked = read_recipe(recipe, settings or [])
-    given = {"--trials": trials, "--folds": folds, "--workers": workers}
-    options = [part for name, value in given.items() if value is not None for part in (name, str(value))]
-    changes = [part for setting in settings or [] for part in ("--set", setting)]
-    command = ["semeia", "search", str(recipe), "-o", str(output), *options, *changes]
-    hunt = Hunt(checked, output.absolute(), folds, beside=recipe.parent.absolute(), command=command)
-    with reporting(progress) as report:
+        checked, file = given_recipe(recipe, settings)
+        hunt = Hunt(checked, output.absolute(), folds, beside=file.parent.absolute(), command=command)
         try:
-            found = search_recipe(hunt, trials=trials, workers=workers, report=report, stop_asked=stop.is_set)
+            with reporting(progress) as report:
+                found = search_recipe(hunt, trials=trials, workers=workers, report=report, stop_asked=stop.is_set)
         except Interrupted:
             print(f"Stopped; what is done is saved. Go on with: {shlex.join(command)}", file=sys.stderr)
             raise typer.Exit(STOPPED) from None
@@ -55,8 +53,6 @@ def search(
 
 
 def _show(found: Found, objective: str) -> None:
-    from rich.console import Console
-
     from semeia.cli.terminal import figure
 
     down = objective == "validation_loss"
@@ -69,10 +65,10 @@ def _show(found: Found, objective: str) -> None:
     ]
     last = [key.rpartition(".")[2] for key in keys]
     heads = last if len(set(last)) == len(keys) else keys
-    console = Console(highlight=False, markup=False)
-    console.print(table(["trial", "state", objective.replace("_", " "), "epochs", *heads], shown))
+    out = console()
+    out.print(new_table("trial", "state", objective.replace("_", " "), "epochs", *heads, rows=shown))
     if found.importance:
-        console.print("Importance: " + ", ".join(f"{key} {share:.0%}" for key, share in found.importance.items()))
+        out.print("Importance: " + ", ".join(f"{key} {share:.0%}" for key, share in found.importance.items()))
 
 
 def _rank(value: float | None, *, down: bool) -> float:

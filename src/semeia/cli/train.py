@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from signal import SIGINT, SIGTERM
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-STOPPED = 75
-"""Exit status of a training that was asked to stop and can go on (EX_TEMPFAIL of sysexits.h)."""
+from semeia.cli.recipe import File, Settings, given_recipe
+from semeia.cli.stopping import STOPPED, stop_on
+from semeia.cli.tables import console, new_table
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(help="The recipe, a TOML file.")],
+    recipe: File,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the new model, or models.")],
     *,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a key: training.epochs=5. May be repeated.")
-    ] = None,
+    settings: Settings = None,
     folds: Annotated[int | None, typer.Option(min=2, help="Cross-validate: test so many parts in turn.")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Train with so many seeds, from the recipe's on.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Models trained at once; else one a processor.")] = None,
@@ -38,48 +33,44 @@ def train(
     many = folds is not None or seeds is not None
     if (workers is not None or scheduler is not None) and not many:
         raise typer.BadParameter("--workers and --scheduler are for --folds and --seeds")
-    stop = stop_on_signals()
+    options = {"--folds": folds, "--seeds": seeds, "--workers": workers, "--scheduler": scheduler}
+    command, changes = typed("train", recipe, output, options), changes_of(settings)
+    with stop_on(SIGTERM, SIGINT) as stop:
+        from semeia.training.fit import Interrupted
+        from semeia.training.folds import Folds, cross_validate, train_recorded
 
-    from semeia.recipe import read_recipe
-    from semeia.training.fit import Interrupted
-    from semeia.training.folds import Folds, cross_validate, train_recorded
-
-    checked = read_recipe(recipe, settings or [])
-    given = {"--folds": folds, "--seeds": seeds, "--workers": workers, "--scheduler": scheduler}
-    options = [part for name, value in given.items() if value is not None for part in (name, str(value))]
-    changes = [part for setting in settings or [] for part in ("--set", setting)]
-    command = ["semeia", "train", str(recipe), "-o", str(output), *options]
-    how: dict[str, Any] = {"resume": resume, "stop_asked": stop.is_set}
-    summary = None
-    with reporting(progress) as report:
+        checked, file = given_recipe(recipe, settings)
+        beside, whole = file.parent.absolute(), [*command, *changes]
+        how: dict[str, Any] = {"resume": resume, "stop_asked": stop.is_set}
+        summary = None
         try:
-            if many:
-                plan = Folds(
-                    checked, output.absolute(), folds, seeds or 1, recipe.parent.absolute(), [*command, *changes]
-                )
-                summary = cross_validate(plan, workers=workers, address=scheduler, report=report, **how)
-            else:
-                train_recorded(
-                    checked, output, beside=recipe.parent, report=report, command=[*command, *changes], **how
-                )
+            with reporting(progress) as report:
+                if many:
+                    plan = Folds(checked, output.absolute(), folds, seeds or 1, beside, whole)
+                    summary = cross_validate(plan, workers=workers, address=scheduler, report=report, **how)
+                else:
+                    train_recorded(checked, output, beside=beside, report=report, command=whole, **how)
         except Interrupted as interrupted:
             again = shlex.join([*command, *(["--resume"] if interrupted.saved else []), *changes])
             said = "Stopped and saved. Go on" if interrupted.saved else "Stopped before the training began. Start again"
             print(f"{said} with: {again}", file=sys.stderr)
             raise typer.Exit(STOPPED) from None
-    if summary is None:
-        print(f"{output}: model {checked.name} is ready. Its card: {output / 'card.md'}")
-    else:
+    if summary is not None:
         _show(summary)
         print(f"{output}: {len(summary['models'])} models of {checked.name}. Their figures: {output / 'summary.md'}")
+    else:
+        print(f"{output}: model {checked.name} is ready. Its card: {output / 'card.md'}")
 
 
-def stop_on_signals() -> threading.Event:
-    """Return what SIGTERM and Ctrl-C set from now on."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
+def typed(command: str, recipe: Path, output: Path, options: Mapping[str, object]) -> list[str]:
+    """Return a command as it was typed, with the options that were given."""
+    given = [part for name, value in options.items() if value is not None for part in (name, str(value))]
+    return ["semeia", command, str(recipe), "-o", str(output), *given]
+
+
+def changes_of(settings: list[str] | None) -> list[str]:
+    """Return the changes of a recipe's keys as they were typed."""
+    return [part for setting in settings or [] for part in ("--set", setting)]
 
 
 @contextmanager
@@ -97,21 +88,10 @@ def reporting(progress: Path | None) -> Iterator[Callable[[dict[str, Any]], None
         yield report
 
 
-def table(heads: list[str], rows: list[list[str]]) -> Table:
-    """Return a table without lines."""
-    from rich.table import Column, Table
-
-    grid = Table(Column(heads[0], no_wrap=True), *heads[1:], box=None, pad_edge=False)
-    for row in rows:
-        grid.add_row(*row)
-    return grid
-
-
 def _show(summary: dict[str, Any]) -> None:
-    from rich.console import Console
-
     from semeia.training.summary import sentences, table_of
 
-    console = Console(highlight=False, markup=False)
-    console.print(table(*table_of(summary, ["patients", "seizures"])))
-    console.print(" ".join(sentences(summary)))
+    heads, rows = table_of(summary, ["patients", "seizures"])
+    out = console()
+    out.print(new_table(*heads, rows=rows))
+    out.print(" ".join(sentences(summary)))

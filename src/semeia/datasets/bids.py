@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from semeia.datasets.importing import chosen, distinct, with_clocks
+from semeia.datasets.importing import distinct, patient_folders, with_clocks
 from semeia.datasets.labelled import LabelledRecording
 from semeia.errors import DatasetError
 from semeia.events import Events, read_tsv
@@ -37,11 +37,9 @@ def bids(path: str | Path, *, patients: Sequence[str] | None = None) -> list[Lab
         If there is no such recording, a patient is absent, or marks contradict each other or their file.
     """
     root = Path(path)
-    subjects = {folder.name: folder for folder in sorted(root.glob("sub-*")) if folder.is_dir()}
-    if not subjects:
-        raise DatasetError(f"{root}: holds no folders sub-01 and so on: is this BIDS?")
+    subjects = patient_folders(root, "sub-*", patients, "holds no folders sub-01 and so on: is this BIDS?")
     found, without = [], 0
-    for patient, folder in chosen(root, subjects, patients).items():
+    for patient, folder in subjects.items():
         for file in sorted(folder.glob("**/eeg/*_eeg.*")):
             if file.suffix.lower() not in {".edf", ".bdf"}:
                 continue
@@ -51,7 +49,9 @@ def bids(path: str | Path, *, patients: Sequence[str] | None = None) -> list[Lab
             else:
                 without += 1
     if not found:
-        held = f"{without} recordings without _events.tsv" if without else "no *_eeg.edf or *_eeg.bdf"
+        held = (
+            f"{without} recording{'s' * (without > 1)} without _events.tsv" if without else "no *_eeg.edf or *_eeg.bdf"
+        )
         raise DatasetError(f"{root.name}: holds {held}: there is nothing to learn from")
     return distinct(with_clocks(found))
 

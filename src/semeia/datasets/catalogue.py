@@ -51,6 +51,9 @@ _CATALOGUE = {
         "semeia.datasets.folder", "folder", "EDF, BDF, MAT files with annotations, a TSV beside each, or labels by name"
     ),
     "simulated": SourceEntry("semeia.datasets.simulated", "simulated", "simulated patients, made once and kept"),
+    "simulated-seeg": SourceEntry(
+        "semeia.datasets.simulated_seeg", "simulated_seeg", "simulated stereo-EEG with patterns, and seizures if asked"
+    ),
 }
 
 
@@ -102,9 +105,10 @@ def gather(
     RecipeError
         If the source or a parameter is unknown or missing.
     DatasetError
-        If its path does not exist, or what is there cannot be used.
+        If its path does not exist, or what is there cannot be used, or is not asked for.
     """
     importer = _importer(source, parameters)
+    parameters = _checked(source, importer, parameters)
     if "path" in parameters:
         place = _place(parameters["path"], beside)
         if not place.exists():
@@ -112,10 +116,12 @@ def gather(
                 return []
             raise DatasetError(f"data source {source!r}: {parameters['path']} does not exist")
         parameters["path"] = place
-    parameters = _checked(source, importer, parameters)
     if progress is not None and "progress" in signature(importer).parameters:
         parameters["progress"] = progress
-    return [replace(recording, source=source, weight=weight) for recording in importer(**parameters)]
+    found = [replace(recording, source=source, weight=weight) for recording in importer(**parameters)]
+    if not found:
+        raise DatasetError(f"data source {source!r}: holds nothing of what is asked for{_said(importer, parameters)}")
+    return found
 
 
 def check(source: str, parameters: Mapping[str, Any], beside: Path = Path()) -> bool:
@@ -151,9 +157,20 @@ def _checked(source: str, importer: Callable[..., Any], parameters: dict[str, An
         try:
             checked[name] = TypeAdapter(hints.get(name, Any)).validate_python(value)
         except ValidationError as error:
-            reason = error.errors()[0]["msg"].lower()
+            reason = error.errors()[0]["msg"]
+            reason = reason[0].lower() + reason[1:]
             raise RecipeError(f"data source {source!r}: {name} = {value!r}: {reason}") from error
     return checked
+
+
+def _said(importer: Callable[..., Any], parameters: Mapping[str, Any]) -> str:
+    """Return what an importer was asked for, its defaults too, for a message."""
+    asked = signature(importer).parameters
+    known = {
+        name: parameters.get(name, each.default) for name, each in asked.items() if name not in {"path", "progress"}
+    }
+    told = ", ".join(f"{name} = {value!r}" for name, value in known.items() if value is not None)
+    return f" ({told})" if told else ""
 
 
 def _place(path: str | Path, beside: Path) -> Path:

@@ -13,13 +13,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from semeia.datasets.importing import chosen, distinct, is_date
+from semeia.datasets.importing import distinct, is_date, patient_folders
 from semeia.datasets.labelled import LabelledRecording
 from semeia.errors import DatasetError, MontageError
 from semeia.events import Events, SummaryEntry, read_seizures, read_summary
 from semeia.events.chbmit import clock_seconds, on_one_clock
 from semeia.signals import Recording, open_recording
-from semeia.signals.montage import MontagedRecording, montage_named
+from semeia.signals.montage import Montage, MontagedRecording, montage_named
 
 __all__ = ["chbmit"]
 
@@ -69,24 +69,24 @@ def chbmit(
         If there is no such montage.
     """
     root = Path(path)
-    cases = {folder.name: folder for folder in sorted(root.glob("chb[0-9][0-9]")) if folder.is_dir()}
-    if not cases:
-        raise DatasetError(f"{root}: holds no folders chb01, chb02, ...: is this CHB-MIT?")
+    cases = patient_folders(root, "chb[0-9][0-9]", patients, "holds no folders chb01, chb02, ...: is this CHB-MIT?")
+    wanted = None if montage is None else montage_named(montage)
     found = [
         recording
-        for folder in chosen(root, cases, patients).values()
-        for recording in _case(folder, montage)
+        for folder in cases.values()
+        for recording in _case(folder, wanted)
         if len(recording.events) or not only_with_seizures
     ]
     if not found:
+        asked = [f"gives the montage {montage}"] * (montage is not None) + ["has a seizure"] * only_with_seizures
         raise DatasetError(
-            f"{root.name}: no recording there is listed in its summary; "
+            f"{root.name}: no recording there {' and '.join(['is listed in its summary', *asked])}; "
             "a folder of EDF+ files with annotations is the source 'folder'"
         )
     return distinct(found) if check_times else found
 
 
-def _case(folder: Path, montage: str | None) -> list[LabelledRecording]:
+def _case(folder: Path, montage: Montage | None) -> list[LabelledRecording]:
     summary = folder / f"{folder.name}-summary.txt"
     listed = read_summary(summary) if summary.is_file() else {}
     patient = _SAME_PATIENT.get(folder.name, folder.name)
@@ -110,10 +110,9 @@ def _case(folder: Path, montage: str | None) -> list[LabelledRecording]:
     return _on_clock(found, listed, _SOME_DAY + _LATER.get(folder.name, timedelta()))
 
 
-def _gives(recording: Recording, montage: str) -> bool:
-    wanted = montage_named(montage)
+def _gives(recording: Recording, montage: Montage) -> bool:
     try:
-        MontagedRecording(recording, wanted)
+        MontagedRecording(recording, montage)
     except MontageError:
         return False
     return True

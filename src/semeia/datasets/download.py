@@ -49,15 +49,17 @@ class _File:
 
 def place_for(known: KnownDataset) -> Path:
     """Return the folder that a data set is downloaded to: under ``$SEMEIA_DATA``, otherwise in the home folder."""
-    data = os.environ.get("SEMEIA_DATA")
-    return (Path(data) if data else home_folder() / "data") / known.folder
+    return _places()[0] / known.folder
 
 
 def found_at(known: KnownDataset) -> Path | None:
     """Return where a data set is, if it is here."""
+    return next((place / known.folder for place in _places() if (place / known.folder).is_dir()), None)
+
+
+def _places() -> list[Path]:
     data = os.environ.get("SEMEIA_DATA")
-    places = [*([Path(data)] if data else []), home_folder() / "data"]
-    return next((place / known.folder for place in places if (place / known.folder).is_dir()), None)
+    return [*([Path(data)] if data else []), home_folder() / "data"]
 
 
 def download(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from semeia.datasets.labelled import LabelledRecording
 from semeia.datasets.labels import intervals_of, is_called
+from semeia.evaluation import Predictions
 from semeia.recipe import Patterns, SeizureDetection, Task
 
 __all__ = ["Examples", "balanced_weights", "cut", "pattern_targets"]
@@ -56,6 +57,31 @@ class Examples:
     def patient(self) -> NDArray[np.str_]:
         """Patient of each example (examples,)."""
         return np.array([recording.patient for recording in self.recordings], dtype=np.str_)[self.recording]
+
+    def predictions(
+        self,
+        classes: Sequence[str],
+        probability: NDArray[np.float32],
+        step_seconds: float,
+        baselines: Mapping[str, NDArray[np.float64]] | None = None,
+    ) -> Predictions:
+        """Return the table of what a model said of these examples; see `Predictions`."""
+        whose, groups, names = (
+            np.array(column, np.str_)[self.recording]
+            for column in zip(*((r.patient, r.group, r.path.name) for r in self.recordings), strict=True)
+        )
+        return Predictions(
+            tuple(classes),
+            probability,
+            self.label,
+            whose,
+            groups,
+            names,
+            self.start,
+            self.window_seconds,
+            step_seconds,
+            baselines or {},
+        )
 
 
 def cut(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
 
 from semeia.datasets.importing import distinct, with_clocks
 from semeia.datasets.labelled import LabelledRecording
@@ -17,7 +21,7 @@ from semeia.signals.opening import files_under
 
 __all__ = ["folder"]
 
-PatientFrom = Literal["auto", "folder", "header", "file", "recording"]
+PatientFrom = Literal["auto", "folder", "header", "file", "recording", "root"]
 _UNKNOWN = {"", "x"}  # EDF+ writes X for what is unknown
 
 
@@ -26,7 +30,8 @@ def folder(
     *,
     patient_from: PatientFrom = "auto",
     rate: float | None = None,
-    labels: Mapping[str, str] | None = None,
+    labels: Mapping[str, Annotated[str, Field(min_length=1)]] | None = None,
+    group: str | None = None,
 ) -> list[LabelledRecording]:
     """Return the recordings of a folder and its sub-folders: EDF, BDF and MAT.
 
@@ -37,14 +42,18 @@ def folder(
     Parameters
     ----------
     path : str or Path
-    patient_from : {"auto", "folder", "header", "file", "recording"}
+    patient_from : {"auto", "folder", "header", "file", "recording", "root"}
         Whose a recording is: the first sub-folder it lies in, the patient code of its header, or its file
         name up to the first ``_``. ``auto`` takes the first of these that there is. With ``recording`` each is a
-        patient by itself: where nobody says whose they are.
+        patient by itself: where nobody says whose they are. With ``root`` all are of one patient, named as `path` is.
     rate : float, optional
         Sampling rate in Hz of files that do not say their own (plain MAT arrays).
     labels : mapping of str to str, optional
         Label of the files whose name, or path below the folder, fits a pattern: ``{"*_ict_*": "ictal"}``.
+    group : str, optional
+        Regular expression: files of a patient whose names begin with the same match of it belong together and are
+        never on both sides of a split by the hour, as the parts of one seizure: ``sz[0-9]+``. Otherwise each file is
+        by itself.
 
     Raises
     ------
@@ -66,6 +75,8 @@ def folder(
     except FileError:
         raise DatasetError(f"{root}: holds no EDF, BDF or MAT file") from None
     found = [_labelled(file, root, patient_from, rate, labels or {}) for file in files]
+    if group is not None:
+        found = [replace(recording, group=_group(recording.path, group)) for recording in found]
     return distinct(with_clocks(found))
 
 
@@ -76,7 +87,7 @@ def _labelled(
     label = _label(place, labels)
     with open_recording(path, rate=rate) as recording:
         duration, started_at = recording.duration, recording.started_at
-        patient = _patient(recording, place, patient_from)
+        patient = root.name if patient_from == "root" else _patient(recording, place, patient_from)
     if label is not None:
         marked = Events([Event(0, duration, label, source=path.name)])
     else:
@@ -84,6 +95,17 @@ def _labelled(
         marked = events_of(table) if table else _own_events(path)
     events = Events(marked, duration=duration, started_at=started_at)
     return LabelledRecording(path, patient, events, duration, group=path.stem, started_at=started_at, rate=rate)
+
+
+def _group(path: Path, expression: str) -> str:
+    """Return the beginning of a file's name that the expression matches."""
+    try:
+        match = re.match(expression, path.stem)
+    except re.error as error:
+        raise RecipeError(f"group = {expression!r} is no regular expression: {error}") from error
+    if not match or not match[0]:
+        raise DatasetError(f"{path.name}: group = {expression!r} does not match the beginning of its name")
+    return match[0]
 
 
 def _label(place: Path, labels: Mapping[str, str]) -> str | None:

@@ -1,4 +1,4 @@
-"""What importers share: patients asked for, recordings there twice, clocks that can be believed, contests' files."""
+"""What importers share: patients and their folders, recordings there twice, clocks that hold, files of contests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from semeia.errors import DatasetError
 from semeia.events import Event, Events
 from semeia.signals.mat import MatRecording
 
-__all__ = ["chosen", "contest_segment", "distinct", "is_date", "nothing", "with_clocks"]
+__all__ = ["chosen", "contest_segment", "distinct", "is_date", "nothing", "patient_folders", "with_clocks"]
 
 T = TypeVar("T")
 
@@ -43,6 +43,30 @@ def chosen(root: Path, there: dict[str, T], patients: Sequence[str] | None) -> d
         if name not in there:
             raise DatasetError(f"{root.name}: patient {name!r} is not there; there are {', '.join(there)}")
     return {name: value for name, value in there.items() if patients is None or name in patients}
+
+
+def patient_folders(root: Path, pattern: str, patients: Sequence[str] | None, otherwise: str) -> dict[str, Path]:
+    """Return the folders of the patients that are asked for, by name, of a data set with a folder a patient.
+
+    Parameters
+    ----------
+    root : Path
+    pattern : str
+        What their names fit, such as ``chb[0-9][0-9]``.
+    patients : sequence of str or None
+        Names; None for all.
+    otherwise : str
+        What is said when there is none at all.
+
+    Raises
+    ------
+    DatasetError
+        If there is none, or a patient is not there.
+    """
+    there = {folder.name: folder for folder in sorted(root.glob(pattern)) if folder.is_dir()}
+    if not there:
+        raise DatasetError(f"{root}: {otherwise}")
+    return chosen(root, there, patients)
 
 
 def distinct(recordings: Iterable[LabelledRecording]) -> list[LabelledRecording]:
@@ -128,6 +152,13 @@ def contest_segment(
         Its group is the hour (itself, where that is not known). A preictal one knows how far the seizure is: the
         sixth file of its hour ends 5 minutes before the onset (Brinkmann et al., Brain 2016; Kuhlmann et al., Brain
         2018).
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, or its rate is unknown.
+    DatasetError
+        If it says a place that an hour does not have.
     """
     with MatRecording(path, rate=rate) as recording:
         duration, sequence = recording.duration, recording.sequence

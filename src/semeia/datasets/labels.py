@@ -9,12 +9,10 @@ from itertools import pairwise
 from semeia.datasets.labelled import LabelledRecording
 from semeia.errors import DatasetError
 from semeia.events import Event
+from semeia.events.intervals import Intervals, shared, united, without
 from semeia.recipe import Classification, Patterns, Prediction, SeizureDetection, Task
 
 __all__ = ["class_names", "intervals_of", "is_called", "know_neighbours"]
-
-Intervals = list[tuple[float, float]]
-"""Seconds from the recording's start; in order, disjoint."""
 
 _FILE_CLASSES = ("interictal", "preictal")
 """Labels of events that say what a whole file is, as contests do."""
@@ -58,7 +56,7 @@ def intervals_of(recording: LabelledRecording, task: Task) -> list[Intervals]:
     match task:
         case SeizureDetection():
             seizures = _seizures(recording)
-            return [_without([(0.0, recording.duration)], seizures), seizures]
+            return [without([(0.0, recording.duration)], seizures), seizures]
         case Prediction():
             return _prediction(recording, task)
         case Classification(classes=names) | Patterns(patterns=names):
@@ -112,22 +110,22 @@ def _prediction(recording: LabelledRecording, task: Prediction) -> list[Interval
     nearest = 60 * max(task.clear, task.gap + max(task.horizons))  # what may be preictal is not interictal
     clear = [(onset - nearest, stop + 60 * task.clear) for onset, stop in seizures]
     never = [(onset - 60 * task.gap, stop + 60 * task.after) for onset, stop in seizures]
-    classes = [said["interictal"] or ([] if any(said.values()) else _without(whole, clear))]
+    classes = [said["interictal"] or ([] if any(said.values()) else without(whole, clear))]
     nearer: Intervals = []
     for minutes in task.horizons:
         reach = [(onset - 60 * (task.gap + minutes), onset - 60 * task.gap) for onset, _ in seizures]
-        inside = _without(_united(_clipped(reach, recording.duration)), [*never, *nearer])
-        classes.append(_within(inside, said["preictal"]) if any(said.values()) else inside)
+        inside = without(united(_clipped(reach, recording.duration)), [*never, *nearer])
+        classes.append(shared(inside, said["preictal"]) if any(said.values()) else inside)
         nearer += reach
     return classes
 
 
 def _seizures(recording: LabelledRecording) -> Intervals:
-    return _united((event.onset, event.stop) for event in recording.events.seizures())
+    return united((event.onset, event.stop) for event in recording.events.seizures())
 
 
 def _marked(recording: LabelledRecording, label: str) -> Intervals:
-    return _united((event.onset, event.stop) for event in recording.events if is_called(event, label))
+    return united((event.onset, event.stop) for event in recording.events if is_called(event, label))
 
 
 def _check_disjoint(recording: LabelledRecording, classes: list[Intervals], names: Sequence[str]) -> None:
@@ -143,33 +141,3 @@ def _check_disjoint(recording: LabelledRecording, classes: list[Intervals], name
 def _clipped(intervals: Iterable[tuple[float, float]], duration: float) -> Intervals:
     clipped = ((max(0.0, start), min(duration, stop)) for start, stop in intervals)
     return [(start, stop) for start, stop in clipped if start < stop]
-
-
-def _united(intervals: Iterable[tuple[float, float]]) -> Intervals:
-    """Return intervals in order; what overlaps or touches becomes one."""
-    united: Intervals = []
-    for start, stop in sorted(intervals):
-        if united and start <= united[-1][1]:
-            united[-1] = united[-1][0], max(united[-1][1], stop)
-        else:
-            united.append((start, stop))
-    return united
-
-
-def _without(intervals: Intervals, others: Iterable[tuple[float, float]]) -> Intervals:
-    """Return what the others leave of intervals."""
-    left = intervals
-    for start, stop in _united((start, stop) for start, stop in others if start < stop):
-        left = [
-            part
-            for first, end in left
-            for part in ((first, min(end, start)), (max(first, stop), end))
-            if part[0] < part[1]
-        ]
-    return left
-
-
-def _within(intervals: Intervals, others: Intervals) -> Intervals:
-    """Return what intervals have in common with others."""
-    common = ((max(a, c), min(b, d)) for a, b in intervals for c, d in others)
-    return sorted((start, stop) for start, stop in common if start < stop)

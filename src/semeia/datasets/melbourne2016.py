@@ -135,8 +135,10 @@ def _rows(root: Path) -> dict[str, _Row]:
             image, said = (cells.get("image") or "").removesuffix(".mat").lower(), (cells.get("class") or "").strip()
             if not image or said not in {"", *_KINDS}:
                 raise FileError(path, f"line {line} does not say a file in 'image' and 0, 1 or nothing in 'class'")
+            if (safe := (cells.get("safe", "1") or "").strip()) not in {"0", "1"}:
+                raise FileError(path, f"line {line} does not say 0 or 1 in 'safe'")
             public = cells.get("usage", "Public") == "Public"  # others were not scored, or are kept back
-            row = _Row(name, _KINDS.get(said) if public else None, cells.get("safe", "1") == "1")
+            row = _Row(name, _KINDS.get(said) if public else None, safe == "1")
             before = rows.setdefault(image, row)
             if before.kind and row.kind and before.kind != row.kind:
                 raise DatasetError(f"{image} is {before.kind} in {before.source}, but {row.kind} in {name}")

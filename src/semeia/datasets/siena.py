@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from semeia.datasets.importing import chosen, distinct
+from semeia.datasets.importing import distinct, patient_folders
 from semeia.datasets.labelled import LabelledRecording
 from semeia.errors import DatasetError
 from semeia.events import Event, Events
@@ -51,10 +51,8 @@ def siena(
         seizure lies outside its file.
     """
     root = Path(path)
-    there = {folder.name: folder for folder in sorted(root.glob("PN[0-9][0-9]")) if folder.is_dir()}
-    if not there:
-        raise DatasetError(f"{root}: holds no folders PN00, PN01, ...: is this Siena?")
-    found = [recording for folder in chosen(root, there, patients).values() for recording in _patient(folder)]
+    there = patient_folders(root, "PN[0-9][0-9]", patients, "holds no folders PN00, PN01, ...: is this Siena?")
+    found = [recording for folder in there.values() for recording in _patient(folder)]
     if not found:
         raise DatasetError(f"{root.name}: holds no recording PN00-1.edf or the like")
     return distinct(found) if check_times else found

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Interval", "auroc", "binomial_interval", "bootstrap_interval"]
+__all__ = ["Interval", "auroc", "binomial_interval", "bootstrap_interval", "poisson_interval"]
 
 
 class Interval(NamedTuple):
@@ -124,3 +124,28 @@ def binomial_interval(successes: int, trials: int, level: float = 0.95) -> Inter
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     high = 1.0 if successes == trials else min(1.0, centre + half)
     return Interval(share, low, high)
+
+
+def poisson_interval(count: int, exposure: float, level: float = 0.95) -> Interval:
+    """Return a rate and its exact Poisson interval (Garwood 1936); NaN without exposure.
+
+    Parameters
+    ----------
+    count : int
+        Events, as if each came by itself.
+    exposure : float
+        Time in which they came.
+
+    Raises
+    ------
+    ValueError
+        If one of them is negative.
+    """
+    from scipy.special import gammaincinv
+
+    if count < 0 or exposure < 0:
+        raise ValueError(f"{count} events in {exposure:g}")
+    if not exposure:
+        return Interval(math.nan, math.nan, math.nan)
+    low = float(gammaincinv(count, (1 - level) / 2)) if count else 0.0
+    return Interval(count / exposure, low / exposure, float(gammaincinv(count + 1, (1 + level) / 2)) / exposure)

@@ -16,7 +16,7 @@ from typing import Any
 from semeia.errors import EventError
 from semeia.events import Event, Events, from_mask, to_mask
 
-__all__ = ["Counts", "Score", "score"]
+__all__ = ["Counts", "Score", "score", "score_events", "scorer_name"]
 
 EVENT_RATE = 10
 """Hz; the precision to which timescoring compares events."""
@@ -131,7 +131,7 @@ class Score:
     @property
     def scorer(self) -> str:
         """Name of the rules and of the package that computed the score."""
-        return f"SzCORE (timescoring {version('timescoring')})"
+        return scorer_name()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the score for JSON, with the scorer and its parameters; undefined ratios are None."""
@@ -168,8 +168,24 @@ def score(reference: Events, hypothesis: Events, duration: float) -> Score:
     EventError
         If the duration is out of range, or an event lies outside the recording.
     """
+    from timescoring.scoring import SampleScoring
+
+    marks = _marks(reference, hypothesis, duration)
+    return Score(_by_event(marks), _counts(SampleScoring(*marks, SAMPLE_RATE)))
+
+
+def score_events(reference: Events, hypothesis: Events, duration: float) -> Counts:
+    """Return the event-based part of `score` at half its cost: for sweeps over thresholds."""
+    return _by_event(_marks(reference, hypothesis, duration))
+
+
+def scorer_name() -> str:
+    """Return the name of the rules and of the package that computes the score."""
+    return f"SzCORE (timescoring {version('timescoring')})"
+
+
+def _marks(reference: Events, hypothesis: Events, duration: float) -> list[Any]:
     from timescoring.annotations import Annotation
-    from timescoring.scoring import EventScoring, SampleScoring
 
     if not 1 / SAMPLE_RATE <= duration <= LONGEST:
         raise EventError(f"a recording of {duration:g} s cannot be scored: it must have 1 s to 400 days")
@@ -178,9 +194,13 @@ def score(reference: Events, hypothesis: Events, duration: float) -> Score:
         mask = to_mask(_inside(name, events, duration), duration, EVENT_RATE)
         runs = [(event.onset, event.stop) for event in from_mask(mask, EVENT_RATE)]
         marks.append(Annotation(runs, EVENT_RATE, len(mask)))
-    by_event = EventScoring(*marks, EventScoring.Parameters(**EVENT_RULES))
-    by_sample = SampleScoring(*marks, SAMPLE_RATE)
-    return Score(_counts(by_event), _counts(by_sample))
+    return marks
+
+
+def _by_event(marks: list[Any]) -> Counts:
+    from timescoring.scoring import EventScoring
+
+    return _counts(EventScoring(*marks, EventScoring.Parameters(**EVENT_RULES)))
 
 
 def _inside(name: str, events: Events, duration: float) -> list[Event]:

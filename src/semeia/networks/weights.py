@@ -20,7 +20,7 @@ from semeia.networks.freezing import stage_names, stages_of, thawed_stages
 from semeia.networks.imagenet import imagenet_file
 from semeia.recipe import Weights
 
-__all__ = ["FirstWeights", "Taken", "Trained", "first_weights", "take_weights"]
+__all__ = ["FirstWeights", "Taken", "Trained", "check_imagenet", "first_weights", "take_weights"]
 
 Told = Callable[[int, int | None], None]
 
@@ -106,7 +106,7 @@ def first_weights(
     network : str
         Its name in the catalogue, for errors.
     beside : Path
-        Where relative paths are looked for.
+        Where relative paths are looked for first; then in the working folder.
     of_model : callable
         Called with the name or the folder of a Semeia model, returns its weights.
     progress : callable
@@ -123,21 +123,9 @@ def first_weights(
     StorageError
         If what is downloaded cannot be kept.
     """
-    source, taken = "", Taken(())
-    if settings.init == "imagenet":
-        if not hasattr(module, "from_imagenet"):
-            raise RecipeError(
-                f"network {network!r} has no ImageNet weights: weights.init takes random, a model or a file for it"
-            )
-        hub_id = cast(str, module.hub_id)
-        source, taken = _from_file(module, imagenet_file(hub_id, progress), f"ImageNet ({hub_id}")
-    elif settings.init.endswith(".safetensors"):
-        source, taken = _from_file(module, beside / settings.init, f"{Path(settings.init).name} (a file")
-    elif settings.init != "random":
-        folder = beside / settings.init
-        given = of_model(str(folder) if folder.is_dir() else settings.init)
-        source = f"the model {Path(settings.init).name}"
-        taken = _from_model(module, given, source)
+    source, taken = _begun(
+        module, settings.init, network=network, beside=beside, of_model=of_model, progress=progress
+    )
     names = stage_names(module)
     trained = thawed_stages(len(names), settings.freeze, 0, 0)
     first = FirstWeights(
@@ -155,6 +143,37 @@ def first_weights(
             "freeze none, or allow it with weights.random_frozen = true"
         )
     return first
+
+
+def check_imagenet(module: nn.Module, network: str) -> None:
+    """Check that there are ImageNet weights for a network.
+
+    Raises
+    ------
+    RecipeError
+    """
+    if not hasattr(module, "from_imagenet"):
+        raise RecipeError(
+            f"network {network!r} has no ImageNet weights: weights.init takes random, a model or a file for it"
+        )
+
+
+def _begun(
+    module: nn.Module, init: str, *, network: str, beside: Path, of_model: Callable[[str], Trained], progress: Told
+) -> tuple[str, Taken]:
+    """Give a network its first weights; return whose they are, "" for nobody's, and what took them."""
+    name, place = Path(init).name, beside / init
+    if init == "random":
+        return "", Taken(())
+    if init == "imagenet":
+        check_imagenet(module, network)
+        hub_id = cast(str, module.hub_id)
+        return _from_file(module, imagenet_file(hub_id, progress), f"ImageNet ({hub_id}")
+    if init.endswith(".safetensors"):
+        return _from_file(module, place if place.is_file() else Path(init), f"{name} (a file")
+    given = of_model(str(place) if (place / "model.json").is_file() else init)
+    source = f"the model {name}"
+    return source, _from_model(module, given, source)
 
 
 def _from_file(module: nn.Module, file: Path, source: str) -> tuple[str, Taken]:

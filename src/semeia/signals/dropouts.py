@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from semeia.errors import RecordingError
+from semeia.errors import NothingRecordedError, RecordingError
+from semeia.events.intervals import united
 from semeia.signals.montage import _Derived
 from semeia.signals.recording import Gap, Recording
 
@@ -39,7 +40,8 @@ def find_dropouts(recording: Recording) -> tuple[Gap, ...]:
     """Find the stretches in which all channels are zero, hold their value, or are not a number, at once.
 
     Judged are the channels of voltage (else all) at the rate that most of them share: a counter of samples or a slow
-    channel says nothing of what the electrodes delivered. The recording is read once, in bounded memory.
+    channel says nothing of what the electrodes delivered. The recording is read once, in bounded memory. A file that
+    is refused for it holds nothing but NaN is one drop-out from beginning to end.
 
     Parameters
     ----------
@@ -54,12 +56,16 @@ def find_dropouts(recording: Recording) -> tuple[Gap, ...]:
     judged = _judged(recording)
     if not judged:
         return ()
-    rate, total = recording.channels[judged[0]].rate, recording.sample_count(recording.channels[judged[0]].rate)
+    rate = recording.channels[judged[0]].rate
+    total = recording.sample_count(rate)
     empty, held = _Runs(), _Runs()
     step = max(1, _BLOCK // len(judged))
     before = np.full((len(judged), 1), np.inf, np.float32)
     for first in range(0, total, step):
-        block = recording.read_samples(first, min(step, total - first), judged)
+        try:
+            block = recording.read_samples(first, min(step, total - first), judged)
+        except NothingRecordedError:
+            return (Gap(0.0, recording.duration),)
         empty.add(first, _all_empty(block))
         held.add(first, _all_held(np.concatenate([before, block], axis=1)))
         before = block[:, -1:]
@@ -68,7 +74,7 @@ def find_dropouts(recording: Recording) -> tuple[Gap, ...]:
     length = still[:, 1] - still[:, 0]
     still = still[length >= max(HELD * rate, agreeing)]
     nothing = nothing[nothing[:, 1] - nothing[:, 0] >= max(SHORTEST * rate, agreeing)]
-    return tuple(Gap(first / rate, stop / rate) for first, stop in _merged([*nothing.tolist(), *still.tolist()]))
+    return tuple(Gap(first / rate, stop / rate) for first, stop in united([*nothing.tolist(), *still.tolist()]))
 
 
 def with_dropouts_as_gaps(recording: Recording) -> Recording:
@@ -99,8 +105,7 @@ class _Interrupted(_Derived):
     def __init__(self, recording: Recording, dropouts: Sequence[Gap]) -> None:
         super().__init__(recording, recording.channels)
         self._dropouts = np.array(dropouts, np.float64)
-        merged = _merged([*recording.gaps, *dropouts])
-        self._gaps = tuple(Gap(start, stop) for start, stop in merged)
+        self._gaps = tuple(Gap(start, stop) for start, stop in united([*recording.gaps, *dropouts]))
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -108,10 +113,12 @@ class _Interrupted(_Derived):
         return self._gaps
 
     def _read_native(self, indices: Sequence[int], first: int, count: int) -> NDArray[np.float32]:
-        samples = self.recording._read_native(indices, first, count)
         if not indices:
-            return samples
+            return self.recording._read_native(indices, first, count)
         places = np.ceil(self._dropouts * self.channels[indices[0]].rate - _TOLERANCE).astype(np.int64) - first
+        if ((places[:, 0] <= 0) & (places[:, 1] >= count)).any():  # nothing of it needs to be read
+            return np.full((len(indices), count), np.nan, np.float32)
+        samples = self.recording._read_native(indices, first, count)
         for start, stop in places[(places[:, 1] > 0) & (places[:, 0] < count)].tolist():
             samples[:, max(start, 0) : stop] = np.nan
         return samples
@@ -322,14 +329,3 @@ def _all_held(block: NDArray[np.float32]) -> NDArray[np.bool_]:
         if not flags.any():
             break
     return flags
-
-
-def _merged(intervals: Iterable[Sequence[float]]) -> list[tuple[float, float]]:
-    """Return intervals in order, those that touch or overlap as one."""
-    merged: list[tuple[float, float]] = []
-    for start, stop in sorted((float(start), float(stop)) for start, stop in intervals):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], stop))
-        else:
-            merged.append((start, stop))
-    return merged

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from semeia.errors import FileError
+from semeia.errors import FileError, NothingRecordedError
 from semeia.home import reason
 from semeia.signals.recording import ArrayRecording
 from semeia.signals.regular_file import open_regular
@@ -37,7 +37,7 @@ def open_text(path: str | Path, *, rate: float | None) -> ArrayRecording:
     path = Path(path)
     samples = np.array([_number(path, line, text) for line, text in enumerate(_lines(path), 1)], np.float32)
     if np.isnan(samples).all():
-        raise FileError(path, "holds nothing but NaN: nothing was recorded; leave it out")
+        raise NothingRecordedError(path, "holds nothing but NaN: nothing was recorded; leave it out")
     if rate is None:
         raise FileError(path, "is text, which does not say its sampling rate: give it as rate= or --rate, in Hz")
     return ArrayRecording(samples[None], rate, ["ch 1"], path=path)

@@ -14,7 +14,7 @@ from semeia.datasets.labels import class_names
 from semeia.errors import MontageError, RecipeError, SemeiaError
 from semeia.model import installed
 from semeia.networks import build, check_fits, entry_of, takes_any_channels
-from semeia.recipe import Recipe
+from semeia.recipe import Recipe, Weights, nearest
 from semeia.signals.montage import montage_named
 from semeia.transforms import Transform, transform_named
 from semeia.transforms.augmentation import FEWEST_CHANNELS
@@ -22,7 +22,7 @@ from semeia.transforms.augmentation import FEWEST_CHANNELS
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["Checked", "channels_of", "check", "check_network", "transform_of"]
+__all__ = ["Checked", "channels_of", "check", "check_whole", "transform_of"]
 
 
 @dataclass
@@ -77,7 +77,7 @@ def check(recipe: Recipe, beside: Path = Path()) -> Checked:
             if not check_source(data.source, data.parameters, beside):
                 found.notes.append(_absent(data.source, str(data.parameters["path"]), data.optional))
     with found.finding():
-        check_network(recipe)
+        _check_network(recipe)
         found.channels = channels_of(recipe)
         if found.channels is None:
             found.channels = (entry_of(recipe.network.name).original or (16,))[0]
@@ -87,7 +87,10 @@ def check(recipe: Recipe, beside: Path = Path()) -> Checked:
     with found.finding():
         found.transform = transform_of(recipe)
     with found.finding():
-        _check_weights(recipe, found)
+        _check_freezing(recipe.weights)
+    with found.finding():
+        _check_class_weights(recipe)
+    found.notes += _missing_weights(recipe.weights.init, beside)
     if found.transform is not None:
         found.window = round(recipe.examples.window * found.transform.rate)
         with found.finding():
@@ -95,6 +98,19 @@ def check(recipe: Recipe, beside: Path = Path()) -> Checked:
             if found.channels is not None:
                 _build(recipe, found, found.transform, found.channels, found.window)
     return found
+
+
+def check_whole(recipe: Recipe, beside: Path = Path()) -> None:
+    """Check what can be checked before anything is read; the first weights must be here.
+
+    Raises
+    ------
+    RecipeError
+        With the first fault.
+    """
+    faults = check(recipe, beside).faults or _missing_weights(recipe.weights.init, beside)
+    if faults:
+        raise RecipeError(faults[0])
 
 
 def _absent(source: str, path: str, optional: bool) -> str:
@@ -119,13 +135,8 @@ def transform_of(recipe: Recipe) -> Transform:
     return transform
 
 
-def check_network(recipe: Recipe) -> None:
-    """Check that a recipe's network judges what its task asks for.
-
-    Raises
-    ------
-    RecipeError
-    """
+def _check_network(recipe: Recipe) -> None:
+    """Check that a recipe's network judges what its task asks for."""
     if entry_of(recipe.network.name).per_channel != (recipe.task.kind == "patterns"):
         kind = "whole windows" if recipe.task.kind == "patterns" else "each channel by itself"
         raise RecipeError(f"network {recipe.network.name!r} judges {kind}: it does not fit task {recipe.task.kind!r}")
@@ -158,16 +169,29 @@ def channels_of(recipe: Recipe) -> int | None:
         raise RecipeError(f"examples.montage: {error}, any, recorded") from error
 
 
-def _check_weights(recipe: Recipe, found: Checked) -> None:
-    weights = recipe.weights
-    if weights.init == "random":
-        if weights.freeze != "none" and not weights.random_frozen:
-            raise RecipeError(
-                f"weights.freeze = {weights.freeze!r} would keep random weights for good: "
-                "name trained ones in weights.init, or set weights.random_frozen = true"
-            )
-    elif weights.init != "imagenet" and not Path(weights.init).exists() and weights.init not in installed():
-        found.notes.append(f"weights.init: {weights.init!r} is no model that is installed, and no file here")
+def _check_freezing(weights: Weights) -> None:
+    if weights.init == "random" and weights.freeze != "none" and not weights.random_frozen:
+        raise RecipeError(
+            f"weights.freeze = {weights.freeze!r} would keep random weights for good: "
+            "name trained ones in weights.init, or set weights.random_frozen = true"
+        )
+
+
+def _missing_weights(init: str, beside: Path) -> list[str]:
+    """Return what is to be said when the weights that a training begins with are not here."""
+    places = beside / init, Path(init)
+    if init in {"random", "imagenet"} or any(place.is_file() for place in places):
+        return []
+    if init in installed() or any((place / "model.json").is_file() for place in places):
+        return []
+    return [f"weights.init: {init!r} is no model that is installed, and no file here"]
+
+
+def _check_class_weights(recipe: Recipe) -> None:
+    given, classes = recipe.training.class_weights, class_names(recipe.task)
+    for name in given if isinstance(given, dict) else ():
+        if name not in classes:
+            raise RecipeError(f"training.class_weights: {name!r} is no class: {nearest(name, classes)}")
 
 
 def _build(recipe: Recipe, found: Checked, transform: Transform, channels: int, window: int) -> None:
@@ -186,13 +210,17 @@ def _build(recipe: Recipe, found: Checked, transform: Transform, channels: int, 
         if not entry.extra:
             raise
         raise RecipeError(f"network {name!r} needs pip install 'semeia[{entry.extra}]'") from error
-    except (RuntimeError, ValueError, IndexError) as error:
+    except (RuntimeError, ValueError, IndexError, TypeError, MemoryError, OverflowError) as error:
         said = str(error).splitlines() or [type(error).__name__]
         sizes = " × ".join(map(str, found.shape))
         raise RecipeError(f"network {name!r} does not fit examples of {sizes}: {said[0]}") from error
     wanted = (found.shape[0], classes) if entry.per_channel else (classes,)
     if given != wanted:
         raise RecipeError(f"network {name!r} gives {given} for an example; {wanted} is wanted")
+    if recipe.weights.init == "imagenet":
+        from semeia.networks.weights import check_imagenet
+
+        check_imagenet(module, name)
     found.module = module
 
 

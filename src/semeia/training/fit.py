@@ -112,7 +112,7 @@ def fit(
                 state.save(checkpoint)
                 saved_at = time.monotonic()
             torch.manual_seed(_mixed(seed, state.epoch, state.step))  # dropout
-            rate = learning_rate(settings, state.epoch + state.step / steps)
+            rate = learning_rate(settings, state.epoch, state.step, steps)
             state.loss += _step(state, (inputs, targets), settings, rate=rate, forward=forward, loss=loss)
             state.step += 1
             report({"event": "step", "epoch": state.epoch, "step": state.step, "steps": steps})
@@ -132,15 +132,19 @@ def _coming(batches: Batches, epoch: int, steps: range) -> Iterator[Batch]:
             yield batch
 
 
-def learning_rate(settings: Training, epochs: float) -> float:
-    """Return the learning rate after so many epochs, parts of one included."""
+def learning_rate(settings: Training, epoch: int, step: int, steps: int) -> float:
+    """Return the learning rate of a step, both counted from 0, of an epoch of so many steps.
+
+    It rises in equal parts, from the first step on, and falls from where the schedule is when it has risen.
+    """
+    epochs = epoch + step / steps
     done = epochs / settings.epochs
     schedule = {
         "cosine": 0.5 * (1 + math.cos(math.pi * done)),
         "constant": 1.0,
         "step": 0.1 ** math.floor(3 * done),
     }[settings.schedule]
-    rising = min(1.0, epochs / settings.warmup) if settings.warmup else 1.0
+    rising = min(1.0, (epochs + 1 / steps) / settings.warmup) if settings.warmup else 1.0
     return settings.learning_rate * rising * schedule
 
 

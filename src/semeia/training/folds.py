@@ -11,30 +11,38 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from semeia import cluster
 from semeia.errors import RecipeError, SemeiaError, TrainingError
-from semeia.home import make_folder, replacing
+from semeia.home import alone_in, make_folder, replacing
 from semeia.recipe import Recipe
-from semeia.training.checking import check, transform_of
+from semeia.training.checking import check_whole, transform_of
 from semeia.training.parts import Fold, Parts, fingerprint, gathered_parts
-from semeia.training.runs import recorded
+from semeia.training.recorder import recorded
 from semeia.training.summary import Scored, as_markdown, figures_of, summary_of
 from semeia.training.windows import prepare
 
 if TYPE_CHECKING:
     from semeia.model import Model
 
-__all__ = ["Folds", "check_whole", "cross_validate", "only_here", "prepared", "standing", "train_recorded"]
+__all__ = [
+    "Folds",
+    "cross_validate",
+    "keep_plan",
+    "only_here",
+    "prepared",
+    "standing",
+    "train_recorded",
+    "without",
+]
 
 Report = Callable[[dict[str, Any]], None]
 PLAN = "plan.json"
@@ -125,12 +133,13 @@ def cross_validate(
     from semeia.training.fit import Interrupted
 
     folder = plan.folder
-    begun = _begun(folder, resume)
+    _check_begun(folder, resume)
     check_whole(plan.recipe, plan.beside)
     try:
         prints = _prepare_all(plan, report, stop_asked)
         with only_here(folder):
-            _keep_plan(plan, prints, begun=begun)
+            recipe = plan.recipe.model_dump(mode="json")
+            keep_plan(folder / PLAN, {"recipe": recipe, "folds": plan.folds, "fingerprints": prints})
             _train_all(plan, workers, address, report, stop_asked)
             return _summed_up(plan)
     except (Interrupted, CancelledError):
@@ -182,19 +191,6 @@ def standing(folder: Path) -> Literal["absent", "begun", "whole"]:
     return "whole"
 
 
-def check_whole(recipe: Recipe, beside: Path) -> None:
-    """Check what can be checked before anything is read.
-
-    Raises
-    ------
-    RecipeError
-        With the first fault.
-    """
-    faults = check(recipe, beside).faults
-    if faults:
-        raise RecipeError(faults[0])
-
-
 def prepared(
     recipe: Recipe, beside: Path, fold: Fold | None, report: Report, stop_asked: Callable[[], bool]
 ) -> tuple[Parts, str]:
@@ -223,28 +219,26 @@ def prepared(
         report({"event": "prepare", "done": done, "total": len(parts.all)})
         pause()
 
-    prepare(parts.all, recipe.examples, transform_of(recipe), progress, task=recipe.task)
+    windows = prepare(parts.all, recipe.examples, transform_of(recipe), progress, task=recipe.task)
+    if text := windows.note():
+        report({"event": "note", "text": text})
     return parts, fingerprint(recipe, parts)
 
 
-@contextmanager
-def only_here(folder: Path) -> Iterator[None]:
-    """Hold a folder: the lock goes with the process, however that ends.
+def only_here(folder: Path) -> AbstractContextManager[None]:
+    """Hold a folder, made if it is absent: no other process works there meanwhile.
 
     Raises
     ------
     TrainingError
-        If another process works there.
+        If another process does already.
     """
-    with (make_folder(folder) / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TrainingError(f"{folder.name}: another process works there: wait for it, or end it first") from None
-        yield
+    problem = f"{folder.name}: another process works there: wait for it, or end it first"
+    return alone_in(make_folder(folder), busy=TrainingError(problem))
 
 
-def _begun(folder: Path, resume: bool) -> bool:
+def _check_begun(folder: Path, resume: bool) -> None:
+    """Check that there is something to begin, or to go on with."""
     begun = (folder / PLAN).is_file()
     if begun and not resume:
         raise TrainingError(f"{folder.name}: these trainings were begun; go on with --resume, or remove the folder")
@@ -252,25 +246,15 @@ def _begun(folder: Path, resume: bool) -> bool:
         raise TrainingError(f"{folder.name}: no folds or seeds to go on with; start without --resume")
     if folder.exists() and not begun and set(folder.iterdir() if folder.is_dir() else [folder]) - {folder / ".lock"}:
         raise TrainingError(f"{folder.name}: is there already; choose another folder or remove it")
-    return begun
 
 
 def _prepare_all(plan: Folds, report: Report, stop_asked: Callable[[], bool]) -> list[str]:
     """Find out now, and not after hours, whether every fold can be trained; return their fingerprints."""
-    prints, told = [], set()
-
-    def once(event: dict[str, Any]) -> None:
-        if event["event"] in {"data", "note"}:
-            text = json.dumps(event)
-            if text in told:
-                return
-            told.add(text)
-        if event["event"] != "split":
-            report(event)
-
+    prints: list[str] = []
     for fold in plan.parts:
+        told = without(report, "split", *(("data", "note") if prints else ()))  # which are the same for every fold
         try:
-            prints.append(prepared(plan.recipe, plan.beside, fold, once, stop_asked)[1])
+            prints.append(prepared(plan.recipe, plan.beside, fold, told, stop_asked)[1])
         except SemeiaError as error:
             if fold is not None:
                 error.args = (error.about(f"fold {fold.number + 1}"),)  # and it keeps its kind
@@ -278,23 +262,33 @@ def _prepare_all(plan: Folds, report: Report, stop_asked: Callable[[], bool]) ->
     return prints
 
 
-def _keep_plan(plan: Folds, prints: list[str], *, begun: bool) -> None:
-    """Write down what is begun, or check that it is what was begun."""
-    path = plan.folder / PLAN
-    table = {"recipe": plan.recipe.model_dump(mode="json"), "folds": plan.folds, "fingerprints": prints}
-    if begun:
-        try:
-            same = json.loads(path.read_bytes()) == table
-        except ValueError as error:
-            raise TrainingError(f"{plan.folder.name}/{PLAN}: is damaged; start anew in another folder") from error
-        if not same:
-            raise TrainingError(
-                f"{plan.folder.name}: the recipe, its data or the number of folds changed since this was begun: "
-                "put back what was there, or start anew in another folder"
-            )
+def without(report: Report, *kinds: str) -> Report:
+    """Return what passes events on to a report, but those of some kinds."""
+    return lambda event: None if event["event"] in kinds else report(event)
+
+
+def keep_plan(path: Path, table: dict[str, Any]) -> None:
+    """Write down what is begun; where it was begun before, check that it is the same.
+
+    Raises
+    ------
+    TrainingError
+        If it is something else, or damaged.
+    StorageError
+    """
+    if not path.is_file():
+        with replacing(path) as part:
+            part.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
         return
-    with replacing(path) as part:
-        part.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    try:
+        same = json.loads(path.read_bytes()) == table
+    except ValueError as error:
+        raise TrainingError(f"{path.parent.name}/{path.name}: is damaged; start anew in another folder") from error
+    if not same:
+        raise TrainingError(
+            f"{path.parent.name}: the recipe, its data or the number of folds changed since this was begun: "
+            "put back what was there, or start anew in another folder"
+        )
 
 
 def _train_all(

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from semeia.errors import RecipeError
-from semeia.recipe import Patterns, Task, Training, nearest
+from semeia.recipe import Patterns, Task, Training
 from semeia.training.fit import Loss
 
 __all__ = ["loss_of"]
@@ -35,12 +34,7 @@ def loss_of(task: Task, settings: Training, classes: Sequence[str], shares: NDAr
     Returns
     -------
     callable
-        Of logits and targets, as `semeia.training.windows.TrainingBatches.batch` gives them.
-
-    Raises
-    ------
-    RecipeError
-        If a weight is given for a class that there is not.
+        Of logits and targets, as `semeia.training.batches.TrainingBatches.batch` gives them.
     """
     patterns = isinstance(task, Patterns)
     given = settings.class_weights
@@ -51,9 +45,6 @@ def loss_of(task: Task, settings: Training, classes: Sequence[str], shares: NDAr
         weights = (1 - shares) / shares if patterns else 1 / (len(shares) * shares)
         weights = np.clip(weights, 1 / STRONGEST, STRONGEST)
     else:
-        for name in given:
-            if name not in classes:
-                raise RecipeError(f"training.class_weights: {name!r} is no class: {nearest(name, classes)}")
         weights = np.array([given.get(name, 1.0) for name in classes])
     tensor = torch.tensor(weights, dtype=torch.float32)
     return partial(_weighted, weights=tensor, patterns=patterns)

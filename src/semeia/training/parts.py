@@ -78,7 +78,7 @@ def gathered_parts(
     ------
     RecipeError, DatasetError
     """
-    recordings = _gathered(recipe, beside, report, gathered)
+    recordings = everything = _gathered(recipe, beside, report, gathered)
     settings, seed = recipe.split, recipe.seed if split_seed is None else split_seed
     test: list[LabelledRecording] = []
     if fold is not None:
@@ -90,7 +90,7 @@ def gathered_parts(
     else:
         parts = Parts(*split(recordings, settings.validation, seed, by=settings.by, task=recipe.task), test)
         _check_threshold(recipe, parts.validation)
-    _note_one_class(recipe, parts.training, report)
+    _note_one_class(recipe, parts.training if fold is None else everything, report)  # the same for every fold
     sides = {"training": parts.training, "validation": parts.validation, "test": parts.test}
     report({"event": "split", **{name: counted(side) for name, side in sides.items() if side}})
     return parts
@@ -126,12 +126,12 @@ def _check_threshold(recipe: Recipe, validation: Sequence[LabelledRecording]) ->
         )
 
 
-def _note_one_class(recipe: Recipe, training: Sequence[LabelledRecording], report: Report) -> None:
+def _note_one_class(recipe: Recipe, recordings: Sequence[LabelledRecording], report: Report) -> None:
     """Say when patients show only one class: then a network may learn whose a window is instead of what."""
     if isinstance(recipe.task, SeizureDetection | Patterns):
         return
     shown: dict[str, set[int]] = {}
-    for recording in training:
+    for recording in recordings:
         first, stop = recording.span or (0.0, recording.duration)
         found = enumerate(intervals_of(recording, recipe.task))
         classes = {number for number, own in found if any(a < stop and first < b for a, b in own)}
@@ -141,7 +141,7 @@ def _note_one_class(recipe: Recipe, training: Sequence[LabelledRecording], repor
         names = class_names(recipe.task)
         only = ", ".join(f"{patient} ({names[next(iter(shown[patient]))]})" for patient in alone[:5])
         more = f" and {len(alone) - 5} more" if len(alone) > 5 else ""
-        text = f"{len(alone)} of {len(shown)} training patients show one class only: {only}{more}; "
+        text = f"{len(alone)} of {len(shown)} patients show one class only: {only}{more}; "
         report({"event": "note", "text": text + "the network may learn who they are instead of what they show"})
 
 

@@ -17,7 +17,6 @@ killed goes on as if nothing had been.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable
@@ -33,7 +32,8 @@ from semeia.datasets import LabelledRecording, deal, unit_of
 from semeia.errors import RecipeError, SemeiaError, TrainingError
 from semeia.home import replacing
 from semeia.recipe import Range, Search
-from semeia.training.folds import check_whole, only_here, prepared
+from semeia.training.checking import check_whole
+from semeia.training.folds import keep_plan, only_here, prepared, without
 from semeia.training.trial import JOURNAL, Hunt, Outcome, quiet, study_of, train_trial
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def search(
     if hunt.folder.exists() and not (hunt.folder / PLAN).is_file() and any(hunt.folder.glob("[!.]*")):
         raise TrainingError(f"{hunt.folder.name}: is there already, and no search; choose another folder or remove it")
     try:
-        parts, fingerprint = prepared(hunt.plain, hunt.beside, hunt.outer, _told(report), stop_asked)
+        parts, fingerprint = prepared(hunt.plain, hunt.beside, hunt.outer, without(report, "split"), stop_asked)
         inner = _inner(hunt, [*parts.training, *parts.validation])
         with only_here(hunt.folder):
             _keep_plan(hunt, fingerprint)
@@ -115,10 +115,6 @@ def search(
             return _written(hunt, study)
     except (Interrupted, CancelledError):
         raise Interrupted(saved=(hunt.folder / PLAN).is_file()) from None
-
-
-def _told(report: Report) -> Report:
-    return lambda event: None if event["event"] == "split" else report(event)
 
 
 def _check_space(hunt: Hunt) -> None:
@@ -154,23 +150,10 @@ def _inner(hunt: Hunt, recordings: list[LabelledRecording]) -> list[list[str]]:
 
 def _keep_plan(hunt: Hunt, fingerprint: str) -> None:
     """Write down what is begun, or check that it is what was begun; the number of trials may grow."""
-    path = hunt.folder / PLAN
     recipe = hunt.recipe.model_dump(mode="json")
     del recipe["search"]["trials"]
-    table = {"recipe": recipe, "folds": hunt.folds, "outer": hunt.outer and list(hunt.outer), "data": fingerprint}
-    if not path.is_file():
-        with replacing(path) as part:
-            part.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-        return
-    try:
-        same = json.loads(path.read_bytes()) == table
-    except ValueError as error:
-        raise TrainingError(f"{hunt.folder.name}/{PLAN}: is damaged; search anew in another folder") from error
-    if not same:
-        raise TrainingError(
-            f"{hunt.folder.name}: the recipe, its data or the number of folds changed since this search began: "
-            "put back what was there, or search in another folder"
-        )
+    outer = hunt.outer and list(hunt.outer)
+    keep_plan(hunt.folder / PLAN, {"recipe": recipe, "folds": hunt.folds, "outer": outer, "data": fingerprint})
 
 
 def _mend(journal: Path) -> None:

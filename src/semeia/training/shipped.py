@@ -1,13 +1,14 @@
-"""The recipes that come with Semeia, in an installed package and in a checkout."""
+"""The recipes that come with Semeia, in an installed package and in a checkout; and how one is named."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import semeia
-from semeia.recipe import look_up
+from semeia.errors import RecipeError
+from semeia.recipe import nearest
 
-__all__ = ["shipped_recipe", "shipped_recipes"]
+__all__ = ["recipe_path", "shipped_recipes"]
 
 
 def shipped_recipes() -> dict[str, Path]:
@@ -18,12 +19,21 @@ def shipped_recipes() -> dict[str, Path]:
     return {} if place is None else {file.stem: file for file in sorted(place.glob("*.toml"))}
 
 
-def shipped_recipe(name: str) -> Path:
-    """Return the file of a shipped recipe.
+def recipe_path(given: str | Path) -> Path:
+    """Return the file of a recipe that is given as a file, or by the name of one that is shipped.
+
+    A file comes first; a folder of that name, such as the model that the recipe made, is passed over.
 
     Raises
     ------
     RecipeError
-        If there is none; the message names the nearest one.
+        If a bare name is neither; the message names the nearest one. What ends in ``.toml``, or has a folder before
+        it, is a file even where there is none.
     """
-    return look_up("shipped recipe", name, shipped_recipes())
+    file = Path(given)
+    if file.is_file() or file.suffix == ".toml" or len(file.parts) != 1:
+        return file
+    known = shipped_recipes()
+    if file.name not in known:
+        raise RecipeError(f"recipe {file.name!r}: neither a file nor one that is shipped: {nearest(file.name, known)}")
+    return known[file.name]

@@ -19,18 +19,20 @@ import semeia
 from semeia.datasets import LabelledRecording, class_names
 from semeia.errors import DatasetError, TrainingError
 from semeia.home import make_folder
-from semeia.model import Component, Description, Input, Model, OperatingPoint, load
-from semeia.networks import build, check_fits, takes_any_channels
+from semeia.inference.files import FileScorer
+from semeia.model import Component, Description, Input, Model, OperatingPoint, TrainedOn, load
+from semeia.networks import build, takes_any_channels
 from semeia.networks.weights import FirstWeights, Trained, first_weights
-from semeia.recipe import Augmentation, Recipe
+from semeia.recipe import Augmentation, Prediction, Recipe
+from semeia.training.batches import TrainingBatches, can_apply
 from semeia.training.card import card
-from semeia.training.checking import channels_of, check_network, transform_of
+from semeia.training.checking import channels_of, check_whole, transform_of
 from semeia.training.fit import Interrupted, fit
 from semeia.training.loss import loss_of
 from semeia.training.parts import Fold, Parts, counted, fingerprint, gathered_parts
 from semeia.training.state import TrainState
 from semeia.training.validation import Validation
-from semeia.training.windows import TrainingBatches, Windows, can_apply, fitted, prepare, selected
+from semeia.training.windows import Windows, fitted, prepare, selected
 from semeia.transforms import Transform
 
 __all__ = ["train"]
@@ -118,40 +120,15 @@ def train(
 
 def _trained(recipe: Recipe, folder: Path, hooks: _Hooks, fold: Fold | None, split_seed: int | None) -> Model:
     """Gather, prepare, fit, and write the model."""
-    check_network(recipe)
+    check_whole(recipe, hooks.beside)
     channels, transform = channels_of(recipe), transform_of(recipe)
-    check_fits(recipe.network.name, transform.gives, recipe.transform.name)
     parts = gathered_parts(
         recipe, hooks.beside, report=hooks.report, gathered=hooks.gathered, fold=fold, split_seed=split_seed
     )
     training, validation, test = _prepared(recipe, parts, transform, hooks, split_seed)
     transform = fitted(training, transform, recipe.seed, balance=recipe.training.balance)
     channels = channels or _recorded_channels(recipe, [training, validation, *([test] if test else [])])
-    classes = class_names(recipe.task)
-    shape = transform.shape(channels, training.window)
-    torch.manual_seed(recipe.seed)
-    module = build(recipe.network.name, shape, len(classes), **recipe.network.parameters)
-    first = first_weights(
-        module,
-        recipe.weights,
-        network=recipe.network.name,
-        beside=hooks.beside,
-        of_model=partial(_weights_of, classes),
-        progress=lambda done, size: hooks.gathered("weights", done, size or done),
-    )
-    module.to("cuda" if torch.cuda.is_available() else "cpu")
-    state = TrainState(module, _optimiser(recipe, module), fingerprint(recipe, parts))
-    hooks.report(
-        {
-            "event": "begin",
-            "fingerprint": state.fingerprint,
-            "shape": list(shape),
-            "parameters": sum(weight.numel() for weight in module.parameters()),
-        }
-    )
-    if hooks.checkpoint.is_file():
-        state.restore(hooks.checkpoint)
-        hooks.report({"event": "resumed", "history": state.history})
+    state, first = _begun(recipe, parts, transform.shape(channels, training.window), hooks)
     batches = TrainingBatches(
         training,
         transform,
@@ -172,7 +149,7 @@ def _trained(recipe: Recipe, folder: Path, hooks: _Hooks, fold: Fold | None, spl
         checkpoint=hooks.checkpoint,
         report=hooks.report,
         stop_asked=hooks.stop_asked,
-        loss=loss_of(recipe.task, recipe.training, classes, batches.shares),
+        loss=loss_of(recipe.task, recipe.training, class_names(recipe.task), batches.shares),
         weights=recipe.weights,
     )
     state.module.load_state_dict(state.best)
@@ -183,9 +160,49 @@ def _trained(recipe: Recipe, folder: Path, hooks: _Hooks, fold: Fold | None, spl
         with_it = recipe.detection.model_copy(update={"threshold": threshold})
         metrics["test"] = counted(parts.test) | examiner.operating_point(state.module, with_it)[1]
     description = _description(recipe, transform, channels, training.window, threshold)
-    model = Model(description, state.module, folder)
-    model.save(folder, recipe=_anonymous(recipe), metrics=metrics, card=card(description, metrics))
+    units = ((recording.patient, recording.group) for recording in (*parts.training, *parts.validation))
+    seen = TrainedOn.of(recipe.split.by, _key(state), units)
+    model = Model(description.model_copy(update={"trained_on": seen}), state.module, folder)
+    files = _file_scorer(judge, state, hooks) if isinstance(recipe.task, Prediction) else None
+    model.save(folder, recipe=_anonymous(recipe), metrics=metrics, card=card(model.description, metrics), files=files)
     return model
+
+
+def _file_scorer(judge: Validation, state: TrainState, hooks: _Hooks) -> FileScorer | None:
+    """Return how whole files are scored, learned from the validation part; None if that says too little."""
+    try:
+        return FileScorer.fit(judge.predictions(state.module), key=_key(state))
+    except DatasetError as error:
+        hooks.report({"event": "note", "text": f"whole files are scored without calibration: {error}"})
+        return None
+
+
+def _key(state: TrainState) -> str:
+    """Return the key under which a model keeps names: of its data and recipe, so the same for the same training."""
+    return state.fingerprint[:32]
+
+
+def _begun(recipe: Recipe, parts: Parts, shape: tuple[int, ...], hooks: _Hooks) -> tuple[TrainState, FirstWeights]:
+    """Return where the training stands: a new network with its first weights, or what was saved."""
+    classes = class_names(recipe.task)
+    torch.manual_seed(recipe.seed)
+    module = build(recipe.network.name, shape, len(classes), **recipe.network.parameters)
+    first = first_weights(
+        module,
+        recipe.weights,
+        network=recipe.network.name,
+        beside=hooks.beside,
+        of_model=partial(_weights_of, classes),
+        progress=lambda done, size: hooks.gathered("weights", done, size or done),
+    )
+    module.to("cuda" if torch.cuda.is_available() else "cpu")
+    state = TrainState(module, _optimiser(recipe, module), fingerprint(recipe, parts))
+    count = sum(weight.numel() for weight in module.parameters())
+    hooks.report({"event": "begin", "fingerprint": state.fingerprint, "shape": list(shape), "parameters": count})
+    if hooks.checkpoint.is_file():
+        state.restore(hooks.checkpoint)
+        hooks.report({"event": "resumed", "history": state.history})
+    return state, first
 
 
 def _prepared(
@@ -194,7 +211,7 @@ def _prepared(
     """Return the windows of each part."""
     total, done = len(parts.all), 0
 
-    def prepared(side: Sequence[LabelledRecording], augmentation: Augmentation | None = None) -> Windows:
+    def prepared(part: str, side: Sequence[LabelledRecording], augmentation: Augmentation | None = None) -> Windows:
         nonlocal done
         before = done
 
@@ -205,16 +222,16 @@ def _prepared(
         done += len(side)
         applied = can_apply(transform, augmentation)
         windows = prepare(side, recipe.examples, transform, progress, task=recipe.task, applied=applied)
-        if windows.left_out:
-            text = f"drop-outs and gaps: {windows.missing:.1%} of the time; {windows.left_out} windows left out"
+        if text := windows.note(part):
             hooks.report({"event": "note", "text": text})
         return windows
 
-    training = prepared(parts.training, recipe.augmentation)
     if recipe.split.by == "random":
         seed = recipe.seed if split_seed is None else split_seed
-        return *_drawn_apart(recipe, training, seed), None
-    return training, prepared(parts.validation), prepared(parts.test) if parts.test else None
+        return *_drawn_apart(recipe, prepared("", parts.training, recipe.augmentation), seed), None
+    training = prepared("training", parts.training, recipe.augmentation)
+    test = prepared("test", parts.test) if parts.test else None
+    return training, prepared("validation", parts.validation), test
 
 
 def _drawn_apart(recipe: Recipe, windows: Windows, seed: int) -> tuple[Windows, Windows]:

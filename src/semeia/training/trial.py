@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from semeia import cluster
 from semeia.errors import RecipeError, TrainingError
+from semeia.home import holding
 from semeia.recipe import Recipe, Search, changed
 from semeia.training.checking import check
 from semeia.training.folds import standing, train_recorded
@@ -97,19 +97,16 @@ class _Lock:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: IO[str] | None = None
+        self._path, self._held = path, ExitStack()
 
     def acquire(self) -> bool:
         """Wait until no other holds it."""
-        self._file = self._path.open("w")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._held.enter_context(holding(self._path))
         return True
 
     def release(self) -> None:
         """Let the next one write."""
-        if self._file is not None:
-            self._file.close()
+        self._held.close()
 
 
 def study_of(hunt: Hunt, *, begin: bool = False) -> optuna.Study:

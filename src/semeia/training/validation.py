@@ -13,12 +13,13 @@ from torch import nn
 
 from semeia.datasets import LabelledRecording, balanced_weights, class_names
 from semeia.errors import DatasetError
-from semeia.evaluation import Score, auroc, classify, score
+from semeia.evaluation import Predictions, Score, auroc, classify, score
 from semeia.events import Event, Events
 from semeia.inference import Track, find_events
 from semeia.inference.slide import slide, slide_plain
 from semeia.recipe import Detection, Patterns, SeizureDetection
-from semeia.training.windows import Windows, transformed
+from semeia.training.batches import transformed
+from semeia.training.windows import Windows
 from semeia.transforms import Transform
 
 __all__ = ["Validation"]
@@ -111,6 +112,11 @@ class Validation:
             most = max(one.shape[1] for one in found)
             found = [np.pad(one, ((0, 0), (0, most - one.shape[1]), (0, 0)), constant_values=0.5) for one in found]
         return np.concatenate(found)
+
+    def predictions(self, module: nn.Module) -> Predictions:
+        """Return what a network says of every example; not for patterns."""
+        step = self.windows.step / self.transform.rate
+        return self.windows.examples.predictions(class_names(self.windows.task), self.probabilities(module), step)
 
     def _inputs(self) -> Iterator[NDArray[np.float32]]:
         """Yield all examples as the network sees them, in order."""

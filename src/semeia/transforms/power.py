@@ -52,7 +52,7 @@ class PowerTransform(SignalTransform):
             raise self._refusal("highest", f"above 0 and at most {half:g} Hz, half the rate")
         if not is_number(self.floor):
             raise self._refusal("floor", "a number of dB")
-        if len(self.frequencies) == 0:
+        if self._kept.stop <= self._kept.start:
             raise RecipeError(
                 f"transform {self.name!r}: no frequency of a frame of {self.window:g} s lies from {self.lowest:g} to "
                 f"{self.highest or half:g} Hz; they are {self.rate / self._size:g} Hz apart"

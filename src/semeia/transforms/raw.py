@@ -71,7 +71,7 @@ class Raw(SignalTransform):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_positive("scale", "clip")
-        if self.gain not in {"fixed", "adaptive"}:
+        if self.gain not in ("fixed", "adaptive"):
             raise self._refusal("gain", "'fixed' or 'adaptive'")
 
     @property

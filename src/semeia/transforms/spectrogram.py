@@ -50,7 +50,7 @@ class Spectrogram(PowerTransform, FittedTransform):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.method not in {"multitaper", "stft"}:
+        if self.method not in ("multitaper", "stft"):
             raise self._refusal("method", "'multitaper' or 'stft'")
         self._check_positive("step", "time_bandwidth")
         self._samples("step")
@@ -59,7 +59,7 @@ class Spectrogram(PowerTransform, FittedTransform):
 
     @property
     def _kinds(self) -> int:
-        return len(self.frequencies)
+        return len(range(self._kept.start, self._kept.stop))
 
     def shape(self, channels: int, samples: int) -> tuple[int, ...]:
         """Return (channels, frequencies, frames).

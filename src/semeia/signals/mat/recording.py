@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from semeia.errors import FileError, RecordingError
+from semeia.errors import FileError, NothingRecordedError, RecordingError
 from semeia.signals.mat.level5 import Level5File
 from semeia.signals.mat.variables import Broken, Foreign, Numbers, Struct, Texts, Variable
 from semeia.signals.recording import Channel, Recording
@@ -148,7 +148,7 @@ class MatRecording(Recording):
             time_axis,
             rate,
             _labels(fields.get("channels", fields.get("channelIndices")), count),
-            int(sequence) if sequence is not None and math.isfinite(sequence) else None,
+            int(sequence) if sequence is not None and sequence.is_integer() else None,
             _number(fields.get("data_length_sec")),
             _number(fields.get("nSamplesSegment")),
         )
@@ -191,7 +191,7 @@ class MatRecording(Recording):
         for first in range(0, total, _BLOCK):
             if not np.isnan(self._numbers.window(self._time_axis, rows, first, min(_BLOCK, total - first))).all():
                 return True
-        raise FileError(self.path, "holds nothing but NaN: nothing was recorded; leave it out")
+        raise NothingRecordedError(self.path, "holds nothing but NaN: nothing was recorded; leave it out")
 
     def _damaged(self, error: Broken) -> FileError:
         return FileError(self.path, f"is damaged or truncated: {error}")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,42 +54,54 @@ class _Segment:
     sequence: int
 
 
+class _File(NamedTuple):
+    """A MAT file to write: where below the set's folder, the name of its struct, and what that holds."""
+
+    place: Path
+    name: str
+    fields: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What the contests' sets have in common, checked."""
+    """What the contests' sets have in common; parameters as of `aes2014_layout`."""
 
     patients: int
-    hours: int
-    preictal_hours: int
+    hours: float
+    seed: int
+    preictal_hours: int | None
     test_files: int
     file_seconds: float
     preictal: float
-    seed: int
 
-    @classmethod
-    def checked(cls, **given: Any) -> _Plan:
-        hours, preictal_hours = given["hours"], given["preictal_hours"]
+    def __post_init__(self) -> None:
+        hours = self.hours
         if not 2 <= hours <= 10_000 or hours != int(hours):
             raise RecordingError(f"{hours:g} hours: a contest's set has whole hours of six files, 2 or more a patient")
-        chosen = int(hours) // 2 if preictal_hours is None else preictal_hours
-        plan = cls(**given | {"hours": int(hours), "preictal_hours": chosen})
-        if not 1 <= chosen < plan.hours:
-            raise RecordingError(f"{chosen} of {plan.hours} hours preictal: at least one of each kind is needed")
-        if not 1 <= plan.file_seconds <= 3600:
-            raise RecordingError(f"files of {plan.file_seconds:g} s cannot be simulated: 1 to 3600 s can")
-        if not 0 <= plan.preictal <= 5:
-            raise RecordingError(f"a preictal change of {plan.preictal:g} cannot be planted: 0 (none) to 5 can")
-        if plan.test_files < 0 or plan.patients < 1:
-            raise RecordingError(f"{plan.patients} patients and {plan.test_files} test files cannot be simulated")
-        return plan
+        counts = self.counts()
+        if min(counts.values()) < 1:
+            raise RecordingError(
+                f"{counts['preictal']} of {hours:g} hours preictal: at least one of each kind is needed"
+            )
+        if not 1 <= self.file_seconds <= 3600:
+            raise RecordingError(f"files of {self.file_seconds:g} s cannot be simulated: 1 to 3600 s can")
+        if not 0 <= self.preictal <= 5:
+            raise RecordingError(f"a preictal change of {self.preictal:g} cannot be planted: 0 (none) to 5 can")
+        if self.test_files < 0 or self.patients < 1:
+            raise RecordingError(f"{self.patients} patients and {self.test_files} test files cannot be simulated")
+
+    def counts(self) -> dict[Kind, int]:
+        """Return how many hours of each kind a patient has."""
+        preictal = int(self.hours) // 2 if self.preictal_hours is None else self.preictal_hours
+        return {"interictal": int(self.hours) - preictal, "preictal": preictal}
 
     def segments(self) -> list[_Segment]:
+        """Return the files to make, in order."""
         found = []
         for patient in range(1, self.patients + 1):
-            hours: dict[Kind, int] = {"interictal": self.hours - self.preictal_hours, "preictal": self.preictal_hours}
             found += [
                 _Segment(patient, kind, False, hour * _SEGMENTS + sequence, hour, sequence)
-                for kind, count in hours.items()
+                for kind, count in self.counts().items()
                 for hour in range(count)
                 for sequence in range(1, _SEGMENTS + 1)
             ]
@@ -154,32 +167,8 @@ def aes2014_layout(
     (Path, float)
         Each file that was written, and the share of the work that is done.
     """
-    plan = _Plan.checked(
-        patients=patients,
-        hours=hours,
-        preictal_hours=preictal_hours,
-        test_files=test_files,
-        file_seconds=file_seconds,
-        preictal=preictal,
-        seed=seed,
-    )
-    root, segments, truth = make_folder(folder), plan.segments(), []
-    for done, segment in enumerate(segments, 1):
-        dog, part = f"Dog_{segment.patient}", "test" if segment.test else segment.kind
-        data = plan.made(segment, _AES_RATE)
-        fields: dict[str, Any] = {
-            "data": np.clip(np.rint(data), -32768, 32767).astype(np.int16),
-            "data_length_sec": float(file_seconds),
-            "sampling_frequency": _AES_RATE,
-            "channels": np.array([f"{dog}_Ecog_c{number:03d}" for number in range(1, _CHANNELS + 1)], dtype=object),
-        }
-        if not segment.test:
-            fields["sequence"] = float(segment.sequence)
-        path = make_folder(root / dog) / f"{dog}_{part}_segment_{segment.number:04d}.mat"
-        _write_mat(path, f"{part}_segment_{segment.number}", fields)
-        truth.append(_truth(plan, segment, path.relative_to(root)))
-        yield path, done / len(segments)
-    _write_table(root / TRUTH, "\t", [_TRUTH_COLUMNS, *truth])
+    plan = _Plan(patients, hours, seed, preictal_hours, test_files, file_seconds, preictal)
+    yield from _written(make_folder(folder), plan, partial(_aes2014_file, plan))
 
 
 def melbourne2016_layout(
@@ -210,38 +199,57 @@ def melbourne2016_layout(
     (Path, float)
         Each file that was written, and the share of the work that is done.
     """
-    plan = _Plan.checked(
-        patients=patients,
-        hours=hours,
-        preictal_hours=preictal_hours,
-        test_files=test_files,
-        file_seconds=file_seconds,
-        preictal=preictal,
-        seed=seed,
-    )
+    plan = _Plan(patients, hours, seed, preictal_hours, test_files, file_seconds, preictal)
     if not 0 <= dropouts <= 0.9:
         raise RecordingError(f"a share of {dropouts:g} drop-outs cannot be simulated: 0 to 0.9 can")
-    root, segments, truth = make_folder(folder), plan.segments(), []
-    for done, segment in enumerate(segments, 1):
-        data = (np.rint(plan.made(segment, _MELBOURNE_RATE).T / _STEP) * _STEP).astype(np.float32)
-        data[_dropped(plan, segment, len(data), dropouts)] = 0
-        fields: dict[str, Any] = {
-            "data": data,
-            "iEEGsamplingRate": _MELBOURNE_RATE,
-            "nSamplesSegment": float(len(data)),
-            "channelIndices": np.arange(1.0, _CHANNELS + 1),
-        }
-        said = "" if segment.test else f"_{int(segment.kind == 'preictal')}"
-        if not segment.test:
-            fields["sequence"] = float(segment.sequence)
-        part = make_folder(root / f"{'test' if segment.test else 'train'}_{segment.patient}")
-        path = part / f"{segment.patient}_{segment.number}{said}.mat"
-        _write_mat(path, "dataStruct", fields)
-        truth.append(_truth(plan, segment, path.relative_to(root)))
-        yield path, done / len(segments)
+    root = make_folder(folder)
+    truth = yield from _written(root, plan, partial(_melbourne2016_file, plan, dropouts=dropouts))
     rows = [[Path(row[0]).name, str(int(row[1] == "preictal")), "1"] for row in truth]
     _write_table(root / "train_and_test_data_labels_safe.csv", ",", [["image", "class", "safe"], *rows])
+
+
+def _written(
+    root: Path, plan: _Plan, made: Callable[[_Segment], _File]
+) -> Generator[tuple[Path, float], None, list[list[str]]]:
+    """Yield each file that was written and the share that is done; write and return the table of truth."""
+    segments, truth = plan.segments(), []
+    for done, segment in enumerate(segments, 1):
+        file = made(segment)
+        path = root / file.place
+        make_folder(path.parent)
+        _write_mat(
+            path, file.name, file.fields if segment.test else {**file.fields, "sequence": float(segment.sequence)}
+        )
+        truth.append(_truth(plan, segment, file.place))
+        yield path, done / len(segments)
     _write_table(root / TRUTH, "\t", [_TRUTH_COLUMNS, *truth])
+    return truth
+
+
+def _aes2014_file(plan: _Plan, segment: _Segment) -> _File:
+    dog, part = f"Dog_{segment.patient}", "test" if segment.test else segment.kind
+    fields = {
+        "data": np.clip(np.rint(plan.made(segment, _AES_RATE)), -32768, 32767).astype(np.int16),
+        "data_length_sec": float(plan.file_seconds),
+        "sampling_frequency": _AES_RATE,
+        "channels": np.array([f"{dog}_Ecog_c{number:03d}" for number in range(1, _CHANNELS + 1)], dtype=object),
+    }
+    place = Path(dog, f"{dog}_{part}_segment_{segment.number:04d}.mat")
+    return _File(place, f"{part}_segment_{segment.number}", fields)
+
+
+def _melbourne2016_file(plan: _Plan, segment: _Segment, *, dropouts: float) -> _File:
+    data = (np.rint(plan.made(segment, _MELBOURNE_RATE).T / _STEP) * _STEP).astype(np.float32)
+    data[_dropped(plan, segment, len(data), dropouts)] = 0
+    fields = {
+        "data": data,
+        "iEEGsamplingRate": _MELBOURNE_RATE,
+        "nSamplesSegment": float(len(data)),
+        "channelIndices": np.arange(1.0, _CHANNELS + 1),
+    }
+    part, said = ("test", "") if segment.test else ("train", f"_{int(segment.kind == 'preictal')}")
+    place = Path(f"{part}_{segment.patient}", f"{segment.patient}_{segment.number}{said}.mat")
+    return _File(place, "dataStruct", fields)
 
 
 def _dropped(plan: _Plan, segment: _Segment, samples: int, share: float) -> NDArray[np.bool_]:

@@ -19,10 +19,11 @@ from semeia.errors import RecordingError
 from semeia.events import Event
 from semeia.home import make_folder
 from semeia.signals.simulator.intracranial import IntracranialPatient, IntracranialSignal
+from semeia.signals.simulator.intracranial_seizure import IntracranialSeizures
 from semeia.signals.simulator.noise import generator
 from semeia.signals.simulator.waves import Wave, Waves, sharp_wave
 
-__all__ = ["PATTERNS", "Drift", "PatternSignature", "patterns_of", "seeg_layout"]
+__all__ = ["PATTERNS", "Drift", "PatternSignature", "patterns_of", "seeg_layout", "write_seeg"]
 
 PATTERNS = ("spike", "spike-wave", "fast-oscillation")
 """Labels of the events."""
@@ -217,6 +218,7 @@ def seeg_layout(
     rate: int = 2000,
     file_seconds: float = 3600.0,
     drift: float = 0.3,
+    seizures: float = 0.0,
 ) -> Iterator[tuple[Path, float]]:
     """Write ``seeg01/seeg01_01.edf`` and so on: EDF+ with an annotation ``label@@channel`` for each pattern's channels.
 
@@ -236,6 +238,8 @@ def seeg_layout(
         Length of a file, to a second; the last may be shorter.
     drift : float
         How much amplitude, form, place and rates of the patterns change over days; 0 for not at all (`Drift`).
+    seizures : float
+        An hour; an annotation ``seizure@@channel`` for each channel, from when it takes part.
 
     Yields
     ------
@@ -250,20 +254,62 @@ def seeg_layout(
         raise RecordingError(f"{channels} channels: 5 to {26 * _CONTACTS} can be simulated")
     if not 0 <= drift <= 2:
         raise RecordingError(f"a drift of {drift:g} cannot be simulated: 0 to 2 can")
-    labels = tuple(f"{chr(65 + place // _CONTACTS)}{place % _CONTACTS + 1}" for place in range(channels))
     root, total, length = make_folder(folder), max(round(hours * 3600), 1), round(file_seconds)
     starts = range(0, total, length)
     for person in range(1, patients + 1):
-        # its own discharges would be spikes that the truth does not know
-        patient = replace(IntracranialPatient.from_seed(seed + person - 1, channels, _CONTACTS), discharges=0.0)
-        wandering, name = Drift(patient, drift), f"seeg{person:02d}"
+        name = f"seeg{person:02d}"
         for number, started in enumerate(starts, 1):
             seconds = min(length, total - started)
             path = make_folder(root / name) / f"{name}_{number:02d}.edf"
-            signal = IntracranialSignal(patient, hour=(3,), place=number, started=float(started), rate=rate)
-            plan = patterns_of(signal, labels, number=number, started=started / 3600, seconds=seconds, drift=wandering)
-            _write(path, labels, signal, *plan, seconds=seconds, started=started)
+            write_seeg(
+                path,
+                seed + person - 1,
+                number=number,
+                started=started,
+                seconds=seconds,
+                channels=channels,
+                rate=rate,
+                drift=drift,
+                seizures=seizures,
+            )
             yield path, ((person - 1) * total + started + seconds) / (patients * total)
+
+
+def write_seeg(
+    path: Path,
+    seed: int,
+    *,
+    number: int,
+    started: int,
+    seconds: int,
+    channels: int,
+    rate: int,
+    drift: float,
+    seizures: float = 0.0,
+) -> None:
+    """Write one file of a patient; parameters as of `seeg_layout`.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder's name is the patient's.
+    seed : int
+        Of the patient.
+    number : int
+        Of the file: another one, other noise, patterns and seizures.
+    started, seconds : int
+        From the patient's beginning to the file's, and the file's length.
+    channels, rate, drift, seizures
+    """
+    # its own discharges would be spikes that the truth does not know
+    patient = replace(IntracranialPatient.from_seed(seed, channels, _CONTACTS), discharges=0.0)
+    labels = tuple(f"{chr(65 + place // _CONTACTS)}{place % _CONTACTS + 1}" for place in range(channels))
+    signal = IntracranialSignal(patient, hour=(3,), place=number, started=float(started), rate=rate)
+    ictal = IntracranialSeizures(signal, strip=_CONTACTS, number=number, seconds=seconds, per_hour=seizures)
+    wandering = Drift(patient, drift)
+    waves, events = patterns_of(signal, labels, number=number, started=started / 3600, seconds=seconds, drift=wandering)
+    events += ictal.events(labels)
+    _write(path, labels, signal, waves, events, ictal=ictal, seconds=seconds, started=started)
 
 
 def _write(
@@ -273,6 +319,7 @@ def _write(
     waves: list[Wave],
     events: list[Event],
     *,
+    ictal: IntracranialSeizures,
     seconds: int,
     started: int,
 ) -> None:
@@ -289,5 +336,6 @@ def _write(
     ) as writer:
         writer.annotate(events)
         for block in signal.blocks(seconds * rate):
+            ictal.draw(block, writer.samples)
             drawn.draw(block, writer.samples)
             writer.write(block)

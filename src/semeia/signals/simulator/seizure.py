@@ -16,7 +16,7 @@ from semeia.signals.simulator.noise import generator
 from semeia.signals.simulator.patient import SeizureSignature, SimulatedPatient
 from semeia.signals.simulator.plan import Happening
 
-__all__ = ["Epilepsy", "Seizure", "draw_seizures"]
+__all__ = ["Epilepsy", "Seizure", "draw_seizures", "smooth_course"]
 
 _ONSET_STREAM, _SEIZURE_STREAM, _SHAPE_STREAM, _SITE_STREAM = 40, 41, 42, 43
 _SITES = 10
@@ -236,13 +236,13 @@ class Epilepsy:
             if site == 0:
                 reach, grown = 1.0, start + (1 - start) * grown
                 grown *= np.clip(since / 1.0, 0, 1)
-            wander = _smooth(random, since, 0.8, 0.07) + _smooth(random, since, 7.0, 0.2)
+            wander = smooth_course(random, since, 0.8, 0.07) + smooth_course(random, since, 7.0, 0.2)
             # propagation within the cortex takes tens of milliseconds
             lag = frequency * away / random.uniform(1500, 4000)
-            swing = np.exp(_smooth(random, since, 0.5, 0.35) + _smooth(random, since, 4.0, 0.2))
+            swing = np.exp(smooth_course(random, since, 0.5, 0.35) + smooth_course(random, since, 4.0, 0.2))
             wave = _look_up(table, cycles - lag + wander) * swing
             # real seizures are seldom pure rhythms: irregular activity of 1 to 12 Hz rides on them
-            rough = np.sum([_smooth(random, since, step, spread) for step, spread in _ROUGHNESS], axis=0)
+            rough = np.sum([smooth_course(random, since, step, spread) for step, spread in _ROUGHNESS], axis=0)
             rough *= signature.irregularity
             waves[site] = peak * reach * grown * ending * loud * (wave + 0.6 * rough)
         return waves
@@ -258,7 +258,7 @@ class Epilepsy:
             onset = random.uniform(3, max(duration * 0.8, 4))
             length = random.uniform(2, 20)
             place = unit(np.array([random.choice([-1.0, 1.0]), random.normal(0.3, 0.6), random.normal(0, 0.15)]))
-            envelope = taper(since - onset, length, 0.6) * np.exp(_smooth(random, since, 0.25, 0.5))
+            envelope = taper(since - onset, length, 0.6) * np.exp(smooth_course(random, since, 0.25, 0.5))
             gains = field(self._electrodes, place, random.uniform(0.3, 0.9))
             muscle += (size * random.uniform(0.3, 2) * gains[:, None] * envelope).astype(np.float32)
         return muscle
@@ -271,7 +271,7 @@ def _frequency(
     low, high = signature.end_frequency, signature.onset_frequency * random.uniform(0.9, 1.1)
     share = random.uniform(0.12, 0.25) if signature.kind == "low-voltage-fast" else random.uniform(0.3, 0.8)
     falling = low + (high - low) * np.exp(-since / (share * duration))
-    return np.asarray(falling * np.exp(_smooth(random, since, 1.2, 0.09)))
+    return np.asarray(falling * np.exp(smooth_course(random, since, 1.2, 0.09)))
 
 
 def _waveform(random: np.random.Generator, signature: SeizureSignature) -> NDArray[np.float64]:
@@ -294,7 +294,9 @@ def _look_up(table: NDArray[np.float64], cycles: NDArray[np.float64]) -> NDArray
     return np.asarray(table[np.floor(cycles * _TABLE).astype(np.int64) % _TABLE])
 
 
-def _smooth(random: np.random.Generator, since: NDArray[np.float64], step: float, spread: float) -> NDArray[np.float64]:
+def smooth_course(
+    random: np.random.Generator, since: NDArray[np.float64], step: float, spread: float
+) -> NDArray[np.float64]:
     """Return a smooth random course over `since` with a knot every `step` seconds."""
     place = (since - since[0]) / step
     knots = spread * random.standard_normal(int(place[-1]) + 3)

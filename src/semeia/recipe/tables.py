@@ -1,22 +1,11 @@
-"""What to train, as one checked TOML file: data, task, examples, split, transform, network, training, detection.
-
-The catalogues check what a recipe names, and with which parameters, by `look_up` and `check_parameters`.
-"""
+"""The tables of a recipe, their keys, and which values these may have."""
 
 from __future__ import annotations
 
-import difflib
-import json
-import tomllib
-from collections.abc import Iterable, Mapping
-from inspect import Parameter
 from itertools import pairwise
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-
-from semeia.errors import FileError, RecipeError
 
 __all__ = [
     "Augmentation",
@@ -37,19 +26,13 @@ __all__ = [
     "Task",
     "Training",
     "Weights",
-    "changed",
-    "check_parameters",
-    "look_up",
-    "nearest",
-    "read_recipe",
 ]
-
-T = TypeVar("T")
 
 Kind = Literal["signal", "picture", "features"]
 """Kinds of example: a signal (channels, samples), a picture (channels, height, width), features (features,)."""
 
 Positive = Annotated[float, Field(gt=0)]
+WithinADay = Annotated[float, Field(gt=0, le=86400)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -147,8 +130,8 @@ class Dropouts(_Table):
 class Examples(_Table):
     """How recordings are cut into windows, and what makes a window belong to a class."""
 
-    window: Positive = Field(description="seconds")
-    step: Positive = Field(1.0, description="seconds between the starts of neighbouring windows")
+    window: WithinADay = Field(description="seconds")
+    step: WithinADay = Field(1.0, description="seconds between the starts of neighbouring windows")
     overlap: Annotated[float, Field(gt=0, le=1)] = Field(
         0.5,
         description="share of a window that its class must fill; windows with less, but some, are left out",
@@ -327,178 +310,3 @@ class Recipe(_Table):
     augmentation: Augmentation = Augmentation()
     detection: Detection = Detection()
     search: Search | None = None
-
-
-def read_recipe(path: str | Path, settings: Iterable[str] = ()) -> Recipe:
-    """Read and check a recipe.
-
-    Parameters
-    ----------
-    path : str or Path
-    settings : iterable of str
-        Changes as ``training.epochs=5`` or ``data.0.patients=4``; values are TOML, or else text.
-
-    Raises
-    ------
-    FileError
-        If the file is missing or not TOML.
-    RecipeError
-        If a key or value is wrong: the message names the key, and the nearest known one.
-    """
-    path = Path(path)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise FileError(path, "no such recipe") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(path, f"cannot be read as a recipe ({error.__class__.__name__})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise FileError(path, f"is not TOML: {error}") from error
-    for setting in settings:
-        _set(table, setting)
-    try:
-        return Recipe.model_validate(table)
-    except ValidationError as error:
-        raise RecipeError(f"{path.name}: {_explain(error)}") from error
-
-
-def changed(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
-    """Return a recipe with some of its keys changed, such as ``{"training.learning_rate": 1e-3}``.
-
-    Raises
-    ------
-    RecipeError
-        If there is no such key, or a value is wrong: the message names the key.
-    """
-    table = recipe.model_dump(mode="json")
-    for key, value in values.items():
-        try:
-            _put(table, key, value)
-        except (ValueError, IndexError, TypeError, AttributeError):
-            raise RecipeError(f"the recipe has no place {key!r}") from None
-    try:
-        return Recipe.model_validate(table)
-    except ValidationError as error:
-        raise RecipeError(_explain(error)) from error
-
-
-def _set(table: dict[str, Any], setting: str) -> None:
-    key, separator, text = setting.partition("=")
-    if not separator:
-        raise RecipeError(f"--set {setting}: write it as key=value, for example training.epochs=5")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    try:
-        _put(table, key.strip(), value)
-    except (ValueError, IndexError, TypeError, AttributeError):
-        raise RecipeError(f"--set {setting}: the recipe has no place {key!r}") from None
-
-
-def _put(table: dict[str, Any], key: str, value: Any) -> None:
-    """Put a value at a dotted key; numbers are places in a list."""
-    *parents, last = key.split(".")
-    place: Any = table
-    for parent in parents:
-        place = place[int(parent)] if isinstance(place, list) else place.setdefault(parent, {})
-    place[int(last) if isinstance(place, list) else last] = value
-
-
-def look_up(kind: str, name: str, catalogue: Mapping[str, T]) -> T:
-    """Return the entry of a catalogue.
-
-    Raises
-    ------
-    RecipeError
-        If there is none of that name; the message names the nearest one.
-    """
-    if name not in catalogue:
-        raise RecipeError(f"{kind} {name!r} is not in the catalogue: {nearest(name, catalogue)}")
-    return catalogue[name]
-
-
-def check_parameters(
-    what: str, known: Mapping[str, Parameter], given: Iterable[str], others: Iterable[str] = ()
-) -> None:
-    """Check the names of the parameters that a recipe gives to something of a catalogue.
-
-    Parameters
-    ----------
-    what : str
-        Kind and name, for the message.
-    known : mapping
-        The parameters that it takes, from its signature.
-    given : iterable of str
-    others : iterable of str
-        Keys that the recipe's table takes beside them, for the hint.
-
-    Raises
-    ------
-    RecipeError
-        If one is unknown (the message names the nearest), or one that is needed is missing.
-    """
-    names = set(given)
-    for name in sorted(names - set(known)):
-        raise RecipeError(f"{what} has no parameter {name!r}: {nearest(name, [*known, *others])}")
-    for name, parameter in known.items():
-        if parameter.default is Parameter.empty and name not in names:
-            raise RecipeError(f"{what} needs the parameter {name!r}")
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return how an error about an unknown name ends: with the nearest known one, or else with all."""
-    choices = list(known)
-    near = difflib.get_close_matches(name, choices, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(choices) or 'none'}"
-
-
-def _explain(error: ValidationError) -> str:
-    """Return the first fault in one line."""
-    faults = error.errors()
-    first = faults[0]
-    if first["type"] == "extra_forbidden":
-        place, key = first["loc"][:-1], str(first["loc"][-1])
-        return f"unknown key {'.'.join(map(str, _without_tag(first['loc'])))!r}: {nearest(key, _known_keys(place))}"
-    where = _place(first["loc"])
-    if first["type"] == "union_tag_not_found":
-        return f"key '{where}.kind' is missing: there are {', '.join(_tags())}"
-    if first["type"] == "union_tag_invalid":
-        return f'{where}.kind = "{first["ctx"]["tag"]}": {nearest(first["ctx"]["tag"], _tags())}'
-    if first["type"] == "missing":
-        return f"key {where!r} is missing"
-    given = json.dumps(first["input"], default=str)
-    said = dict.fromkeys(
-        fault["msg"].lower().removeprefix("value error, ") for fault in faults if _place(fault["loc"]) == where
-    )
-    return f"{where} = {given if len(given) < 60 else given[:57] + '...'}: {', or '.join(said)}"
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    """Return a key, without the kinds of value (``list[str]``) that pydantic tells apart in it."""
-    parts = (str(part) for part in _without_tag(location) if isinstance(part, int) or part.isidentifier())
-    return ".".join(parts) or "the file"
-
-
-def _tags() -> dict[str, Any]:
-    """Return the tasks by their kind."""
-    return {get_args(table.model_fields["kind"].annotation)[0]: table for table in get_args(get_args(Task)[0])}
-
-
-def _without_tag(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Return a key without the kind of task, which pydantic puts after ``task``."""
-    return location[:1] + location[2:] if location[:1] == ("task",) else location
-
-
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    table: Any = Recipe
-    if location[:1] == ("task",) and len(location) > 1:
-        return list(_tags()[str(location[1])].model_fields)
-    for part in location:
-        if isinstance(part, str) and part in table.model_fields:
-            annotation = table.model_fields[part].annotation
-            table = next(
-                (t for t in (annotation, *getattr(annotation, "__args__", ())) if hasattr(t, "model_fields")),
-                table,
-            )
-    return list(table.model_fields)

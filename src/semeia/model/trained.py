@@ -1,97 +1,38 @@
-"""A trained network as a folder, and what it can do: detect.
-
-::
-
-    eeg-starter/
-      model.json           what it takes, how its input is made, what its output means
-      weights.safetensors
-      recipe.toml          how it was trained, without names and paths
-      metrics.json         how good it is, and on what
-      card.md              the same for people
-"""
+"""A trained network in memory: loaded, saved, and what it finds along a recording."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from semeia.errors import ModelError, MontageError, RecipeError, RecordingError, StorageError
+from semeia.errors import ModelError, MontageError, RecipeError, RecordingError
 from semeia.events import Events
-from semeia.home import home_folder, replacing_folder
+from semeia.home import replacing_folder
 from semeia.inference import Track, find_events
-from semeia.recipe import Dropouts
+from semeia.model.description import Description, installed, read_description
 from semeia.signals import Recording
 from semeia.signals.montage import ChosenChannels, MontagedRecording, montage_named, scalp_channels
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from semeia.inference.files import FileScorer
     from semeia.transforms import Transform
 
-__all__ = ["Description", "Found", "Model", "arranged", "installed", "load"]
+__all__ = ["BLOCK_SECONDS", "Found", "Model", "arranged", "load"]
 
 _Block = tuple[int, NDArray[np.float32]]
 
 BLOCK_SECONDS = 120.0
 """Read at once: enough that what is shared between blocks costs little, and small enough for the processor's cache."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Input(_Part):
-    """What a network takes: windows of a montage at a rate."""
-
-    montage: str = Field(
-        description="name of a montage; any: all scalp channels as recorded; recorded: all channels, in order"
-    )
-    channels: Annotated[int, Field(ge=1)] = Field(description="number of channels; the least number for any")
-    any_channels: bool = Field(False, description="whether channels recorded in any number and order will do")
-    window: Annotated[int, Field(ge=1)] = Field(description="samples at the transform's rate")
-    minimum_rate: float = Field(0.0, description="recordings sampled more slowly are refused; Hz")
-    dropouts: Dropouts | None = Field(None, description="how drop-outs are filled; otherwise gaps are not scored")
-
-
-class Component(_Part):
-    """A transform or a network of the catalogue, and its parameters."""
-
-    name: str
-    parameters: dict[str, Any] = {}
-
-
-class OperatingPoint(_Part):
-    """How the probability track becomes events (`semeia.inference.find_events`)."""
-
-    threshold: Annotated[float, Field(ge=0, le=1)]
-    smoothing: Annotated[float, Field(ge=0)] = 0.0
-    minimum_duration: Annotated[float, Field(ge=0)] = 0.0
-    merge_gap: Annotated[float, Field(ge=0)] = 0.0
-
-
-class Description(_Part):
-    """What ``model.json`` says."""
-
-    format: Literal[1] = 1
-    name: str
-    description: str = ""
-    task: Literal["detection", "prediction", "classification", "patterns"] = "detection"
-    classes: list[str] = ["background", "seizure"]
-    input: Input
-    transform: Component
-    network: Component
-    operating_point: OperatingPoint
-    made_with: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +240,9 @@ class Model:
             return arranged(with_dropouts_as_gaps(recording), needs.montage, needs.channels)
         return given
 
-    def save(self, folder: str | Path, *, recipe: str, metrics: dict[str, Any], card: str) -> None:
+    def save(
+        self, folder: str | Path, *, recipe: str, metrics: dict[str, Any], card: str, files: FileScorer | None = None
+    ) -> None:
         """Write the model's folder: whole or not at all.
 
         Parameters
@@ -310,6 +253,8 @@ class Model:
             Texts of ``recipe.toml`` and ``card.md``.
         metrics : dict
             What ``metrics.json`` says.
+        files : FileScorer, optional
+            How whole files are scored.
 
         Raises
         ------
@@ -324,6 +269,8 @@ class Model:
             (part / "recipe.toml").write_text(recipe, encoding="utf-8")
             (part / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
             (part / "card.md").write_text(card, encoding="utf-8")
+            if files is not None:
+                files.write(part)
 
 
 def arranged(recording: Recording, montage: str, fewest: int) -> Recording:
@@ -351,14 +298,6 @@ def arranged(recording: Recording, montage: str, fewest: int) -> Recording:
         found = ", ".join(recording.channels[index].label for index in chosen) or "none"
         raise MontageError(f"at least {fewest} scalp channels are needed; there are {len(chosen)}: {found}")
     return ChosenChannels(recording, chosen)
-
-
-def installed() -> dict[str, Path]:
-    """Return the models known by name: those in the home folder, and those shipped, which keep their names."""
-    places = [Path(__file__).parent / "models"]
-    with suppress(StorageError):  # without a home there are those that are shipped
-        places.insert(0, home_folder() / "models")
-    return {file.parent.name: file.parent for place in places for file in sorted(place.glob("*/model.json"))}
 
 
 def load(name: str | Path) -> Model:
@@ -419,27 +358,3 @@ def _load_weights(module: nn.Module, folder: Path) -> None:
         raise ModelError(
             f"{folder.name}/weights.safetensors: does not fit model.json or is damaged ({reason})"
         ) from error
-
-
-def read_description(folder: Path) -> Description:
-    """Read a model's ``model.json``, without torch.
-
-    Raises
-    ------
-    ModelError
-        If it is missing, damaged, or of a newer format.
-    """
-    try:
-        text = (folder / "model.json").read_text(encoding="utf-8")
-        return Description.model_validate_json(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"{folder.name}/model.json: cannot be read ({error.__class__.__name__})") from error
-    except ValidationError as error:
-        fault = error.errors()[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        if where == "format":
-            raise ModelError(
-                f"{folder.name}/model.json: is of format {fault['input']!r}, and this Semeia reads format 1; "
-                "a newer Semeia may read it"
-            ) from error
-        raise ModelError(f"{folder.name}/model.json: {where or 'the file'}: {fault['msg'].lower()}") from error

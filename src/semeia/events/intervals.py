@@ -1,0 +1,40 @@
+"""Intervals of time as plain pairs (start, stop) in seconds: what they cover together, have in common, or leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+__all__ = ["Intervals", "shared", "united", "without"]
+
+Intervals = list[tuple[float, float]]
+"""Seconds from the recording's start; in order, disjoint."""
+
+
+def united(intervals: Iterable[Sequence[float]]) -> Intervals:
+    """Return intervals in order; those that touch or overlap become one."""
+    found: Intervals = []
+    for start, stop in sorted((float(start), float(stop)) for start, stop in intervals):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], stop)
+        else:
+            found.append((start, stop))
+    return found
+
+
+def without(intervals: Intervals, others: Iterable[tuple[float, float]]) -> Intervals:
+    """Return what the others, in any order, leave of intervals."""
+    left = intervals
+    for start, stop in united((start, stop) for start, stop in others if start < stop):
+        left = [
+            part
+            for first, end in left
+            for part in ((first, min(end, start)), (max(first, stop), end))
+            if part[0] < part[1]
+        ]
+    return left
+
+
+def shared(intervals: Intervals, others: Intervals) -> Intervals:
+    """Return what intervals have in common with others."""
+    common = ((max(a, c), min(b, d)) for a, b in intervals for c, d in others)
+    return sorted((start, stop) for start, stop in common if start < stop)

@@ -1,0 +1,134 @@
+"""What ``model.json`` says, and which models are known by name: without torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+import semeia
+from semeia.errors import ModelError, StorageError
+from semeia.home import home_folder
+from semeia.recipe import Dropouts
+
+__all__ = ["Component", "Description", "Input", "OperatingPoint", "TrainedOn", "installed", "read_description"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Input(_Part):
+    """What a network takes: windows of a montage at a rate."""
+
+    montage: str = Field(
+        description="name of a montage; any: all scalp channels as recorded; recorded: all channels, in order"
+    )
+    channels: Annotated[int, Field(ge=1)] = Field(description="number of channels; the least number for any")
+    any_channels: bool = Field(False, description="whether channels recorded in any number and order will do")
+    window: Annotated[int, Field(ge=1)] = Field(description="samples at the transform's rate")
+    minimum_rate: float = Field(0.0, description="recordings sampled more slowly are refused; Hz")
+    dropouts: Dropouts | None = Field(None, description="how drop-outs are filled; otherwise gaps are not scored")
+
+
+class Component(_Part):
+    """A transform or a network of the catalogue, and its parameters."""
+
+    name: str
+    parameters: dict[str, Any] = {}
+
+
+class OperatingPoint(_Part):
+    """How the probability track becomes events (`semeia.inference.find_events`)."""
+
+    threshold: Annotated[float, Field(ge=0, le=1)]
+    smoothing: Annotated[float, Field(ge=0)] = 0.0
+    minimum_duration: Annotated[float, Field(ge=0)] = 0.0
+    merge_gap: Annotated[float, Field(ge=0)] = 0.0
+
+
+class TrainedOn(_Part):
+    """Whom a model has seen, in training and for choosing its threshold: hashes, so that no name leaves the house.
+
+    Who holds a model can try whether a name is in it: that is what they are for.
+    """
+
+    by: Literal["patient", "seizure", "hour", "recording", "random"]
+    key: str = Field(description="of the hash; another one in each model")
+    units: list[str] = Field(description="hashes of patients; within patients, of patient and hour or recording")
+
+    @classmethod
+    def of(cls, by: str, key: str, units: Iterable[tuple[str, str]]) -> Self:
+        """Return what a model has seen.
+
+        Parameters
+        ----------
+        by : str
+            What the split kept apart.
+        key : str
+        units : iterable of (str, str)
+            Patient and group of each recording.
+        """
+        return cls.model_validate({"by": by, "key": key, "units": sorted({_hashed(key, by, *unit) for unit in units})})
+
+    def knows(self, patient: str, group: str) -> bool:
+        """Whether the model has seen a patient or, where its split was within patients, this group of theirs."""
+        return _hashed(self.key, self.by, patient, group) in self.units
+
+
+def _hashed(key: str, by: str, patient: str, group: str) -> str:
+    whole = group.partition("/")[0]  # a piece of a recording is known by its recording
+    unit = patient if by == "patient" else f"{patient}/{whole}"
+    return hashlib.blake2b(unit.lower().encode(), key=key.encode()[:64], digest_size=8).hexdigest()
+
+
+class Description(_Part):
+    """What ``model.json`` says."""
+
+    format: Literal[1] = 1
+    name: str
+    description: str = ""
+    task: Literal["detection", "prediction", "classification", "patterns"] = "detection"
+    classes: list[str] = ["background", "seizure"]
+    input: Input
+    transform: Component
+    network: Component
+    operating_point: OperatingPoint
+    trained_on: TrainedOn | None = Field(None, description="for whether recordings are new to it")
+    made_with: dict[str, str] = {}
+
+
+def read_description(folder: Path) -> Description:
+    """Read a model's ``model.json``, without torch.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, damaged, or of a newer format.
+    """
+    try:
+        text = (folder / "model.json").read_text(encoding="utf-8")
+        return Description.model_validate_json(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{folder.name}/model.json: cannot be read ({error.__class__.__name__})") from error
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        if where == "format":
+            raise ModelError(
+                f"{folder.name}/model.json: is of format {fault['input']!r}, and this Semeia reads format 1; "
+                "a newer Semeia may read it"
+            ) from error
+        raise ModelError(f"{folder.name}/model.json: {where or 'the file'}: {fault['msg'].lower()}") from error
+
+
+def installed() -> dict[str, Path]:
+    """Return the models known by name: those in the home folder, and those shipped, which keep their names."""
+    places = [Path(semeia.__file__).parent / "models"]
+    with suppress(StorageError):  # without a home there are those that are shipped
+        places.insert(0, home_folder() / "models")
+    return {file.parent.name: file.parent for place in places for file in sorted(place.glob("*/model.json"))}

@@ -1,0 +1,163 @@
+"""A recipe is read from its file, some of its keys are changed, and what is wrong with it is said in one line."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from semeia.errors import FileError, RecipeError
+from semeia.home import reason
+from semeia.recipe.names import nearest
+from semeia.recipe.tables import Recipe, Task
+
+__all__ = ["changed", "read_recipe", "setting_of"]
+
+
+def read_recipe(path: str | Path, settings: Iterable[str] = ()) -> Recipe:
+    """Read and check a recipe.
+
+    Parameters
+    ----------
+    path : str or Path
+    settings : iterable of str
+        Changes as ``training.epochs=5`` or ``data.0.patients=4``; values are TOML, or else text.
+
+    Raises
+    ------
+    FileError
+        If the file is missing or not TOML.
+    RecipeError
+        If a key or value is wrong: the message names the key, and the nearest known one.
+    """
+    path = Path(path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileError(path, "no such recipe") from None
+    except OSError as error:
+        raise FileError(path, f"cannot be read as a recipe ({reason(error)})") from error
+    except UnicodeDecodeError as error:
+        raise FileError(path, "cannot be read as a recipe (it is not text)") from error
+    except tomllib.TOMLDecodeError as error:
+        raise FileError(path, f"is not TOML: {error}") from error
+    for setting in settings:
+        _set(table, setting)
+    try:
+        return Recipe.model_validate(table)
+    except ValidationError as error:
+        raise RecipeError(f"{path.name}: {_explain(error)}") from error
+
+
+def changed(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+    """Return a recipe with some of its keys changed, such as ``{"training.learning_rate": 1e-3}``.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such key, or a value is wrong: the message names the key.
+    """
+    table = recipe.model_dump(mode="json")
+    for key, value in values.items():
+        try:
+            _put(table, key, value)
+        except (ValueError, IndexError, TypeError, AttributeError):
+            raise RecipeError(f"the recipe has no place {key!r}") from None
+    try:
+        return Recipe.model_validate(table)
+    except ValidationError as error:
+        raise RecipeError(_explain(error)) from error
+
+
+def setting_of(text: str) -> tuple[str, Any]:
+    """Return key and value of what ``--set`` takes: the value is TOML, or else text.
+
+    Raises
+    ------
+    RecipeError
+        If there is no ``=``.
+    """
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise RecipeError(f"--set {text}: write it as key=value, for example training.epochs=5")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value
+
+
+def _set(table: dict[str, Any], setting: str) -> None:
+    key, value = setting_of(setting)
+    try:
+        _put(table, key, value)
+    except (ValueError, IndexError, TypeError, AttributeError):
+        raise RecipeError(f"--set {setting}: the recipe has no place {key!r}") from None
+
+
+def _put(table: dict[str, Any], key: str, value: Any) -> None:
+    """Put a value at a dotted key; numbers are places in a list."""
+    *parents, last = key.split(".")
+    place: Any = table
+    for parent in parents:
+        place = place[int(parent)] if isinstance(place, list) else place.setdefault(parent, {})
+    place[int(last) if isinstance(place, list) else last] = value
+
+
+def _explain(error: ValidationError) -> str:
+    """Return the first fault in one line."""
+    faults = error.errors()
+    first = faults[0]
+    if first["type"] == "extra_forbidden":
+        place, key = first["loc"][:-1], str(first["loc"][-1])
+        return f"unknown key {'.'.join(map(str, _without_tag(first['loc'])))!r}: {nearest(key, _known_keys(place))}"
+    where = _place(first["loc"])
+    if first["type"] == "union_tag_not_found":
+        return f"key '{where}.kind' is missing: there are {', '.join(_tags())}"
+    if first["type"] == "union_tag_invalid":
+        return f'{where}.kind = "{first["ctx"]["tag"]}": {nearest(first["ctx"]["tag"], _tags())}'
+    if first["type"] == "missing":
+        return f"key {where!r} is missing"
+    given = json.dumps(first["input"], default=str)
+    said = dict.fromkeys(_said(fault["msg"]) for fault in faults if _place(fault["loc"]) == where)
+    return f"{where} = {given if len(given) < 60 else given[:57] + '...'}: {', or '.join(said)}"
+
+
+def _said(message: str) -> str:
+    """Return what pydantic says in the words of TOML."""
+    message = message.lower().removeprefix("value error, ")
+    return re.sub(r"a valid dictionary( or (an )?(instance of|object).*)?$", "a table", message)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Return a key, without the kinds of value (``list[str]``) that pydantic tells apart in it."""
+    parts = (str(part) for part in _without_tag(location) if isinstance(part, int) or part.isidentifier())
+    return ".".join(parts) or "the file"
+
+
+def _tags() -> dict[str, Any]:
+    """Return the tasks by their kind."""
+    return {get_args(table.model_fields["kind"].annotation)[0]: table for table in get_args(get_args(Task)[0])}
+
+
+def _without_tag(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return a key without the kind of task, which pydantic puts after ``task``."""
+    return location[:1] + location[2:] if location[:1] == ("task",) else location
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    table: Any = Recipe
+    if location[:1] == ("task",) and len(location) > 1:
+        return list(_tags()[str(location[1])].model_fields)
+    for part in location:
+        if isinstance(part, str) and part in table.model_fields:
+            annotation = table.model_fields[part].annotation
+            table = next(
+                (t for t in (annotation, *getattr(annotation, "__args__", ())) if hasattr(t, "model_fields")),
+                table,
+            )
+    return list(table.model_fields)

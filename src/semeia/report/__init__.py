@@ -1,0 +1,11 @@
+"""What was measured and explained becomes one self-contained page that opens anywhere, without any network.
+
+Importing this room loads neither jinja2 nor matplotlib.
+"""
+
+from semeia.explanation import Picture
+from semeia.report.evaluate import evaluated, evaluated_folds
+from semeia.report.folds import is_cross_validation
+from semeia.report.page import write_report
+
+__all__ = ["Picture", "evaluated", "evaluated_folds", "is_cross_validation", "write_report"]

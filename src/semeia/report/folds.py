@@ -1,0 +1,122 @@
+"""A cross-validation judged: each model on the part that it never saw, all parts pooled into one table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semeia.errors import DatasetError, ModelError
+from semeia.evaluation import Predictions
+from semeia.inference import Track
+from semeia.model import Description, load
+from semeia.recipe import Recipe
+from semeia.report.judge import Judged, Stretch, judged
+from semeia.training.folds import PLAN, Folds
+from semeia.training.parts import fingerprint, gathered_parts
+
+__all__ = ["is_cross_validation", "judged_folds"]
+
+
+def is_cross_validation(folder: Path) -> bool:
+    """Whether a folder is what ``semeia train --folds`` writes."""
+    return (folder / PLAN).is_file()
+
+
+def judged_folds(
+    folder: Path, progress: Callable[[float], None], *, beside: Path = Path()
+) -> tuple[Judged, Description, Recipe]:
+    """Return what the models of a cross-validation say of their own test parts, those of its first seed.
+
+    Each model has a threshold of its own, chosen on its own validation part. So that all can be pooled, probabilities
+    are shifted on the scale of logits until that threshold is 0.5; the order within a model stays.
+
+    Parameters
+    ----------
+    folder : Path
+    progress : callable
+        Called with the share done, 0..1.
+    beside : Path
+        Where relative paths of the recipe are looked for first.
+
+    Raises
+    ------
+    ModelError
+        If it is not whole, or has no folds.
+    DatasetError
+        If its data are not here, or are not what it was trained on.
+    """
+    try:
+        plan = json.loads((folder / PLAN).read_bytes())
+        recipe, count, prints = Recipe.model_validate(plan["recipe"]), plan["folds"], plan["fingerprints"]
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{folder.name}/{PLAN}: is damaged ({error.__class__.__name__}); train anew") from error
+    if not count:
+        raise ModelError(f"{folder.name}: has seeds but no folds: name one of its models, and data to judge it on")
+    parts: list[Judged] = []
+    for fold, _ in Folds(recipe, folder, count).jobs:
+        place = Folds(recipe, folder, count).place(fold, recipe.seed)
+        if not (place / "model.json").is_file():
+            raise ModelError(f"{folder.name}: {place.name} is not there yet: go on with semeia train --resume")
+        model = load(place)
+        own = gathered_parts(recipe, beside, report=_silent, gathered=_unheard, fold=fold)
+        if fingerprint(recipe, own) != prints[len(parts)]:
+            raise DatasetError(f"{folder.name}: its data changed since it was trained: who was left out is not sure")
+
+        def reached(share: float, done: int = len(parts)) -> None:
+            progress((done + share) / count)
+
+        parts.append(_at_half(judged(model, own.test, recipe, progress=reached), model.description))
+    return _pooled(parts, count), _halved(model.description), recipe
+
+
+def _silent(event: dict[str, object]) -> None:
+    del event
+
+
+def _unheard(source: str, done: int, total: int) -> None:
+    del source, done, total
+
+
+def _at_half(part: Judged, description: Description) -> Judged:
+    """Return probabilities shifted so that the model's threshold is 0.5; of more than two classes they stay."""
+    if len(next(iter(part.predictions.values())).classes) > 2:
+        return part
+    threshold = min(max(description.operating_point.threshold, 1e-6), 1 - 1e-6)
+
+    def shifted(probability: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        p = np.clip(probability.astype(np.float64), 1e-9, 1 - 1e-9)
+        odds = p / (1 - p) * (1 - threshold) / threshold
+        return np.asarray(odds / (1 + odds), np.float32)
+
+    tables = {}
+    for key, table in part.predictions.items():
+        positive = shifted(table.probability[:, 1])
+        tables[key] = replace(table, probability=np.stack([1 - positive, positive], axis=1))
+    stretches = [s._replace(track=_with(s.track, shifted(s.track.probability))) for s in part.stretches]
+    vigils = [v._replace(probability=shifted(v.probability).astype(np.float64)) for v in part.vigils]
+    return replace(part, predictions=tables, stretches=stretches, vigils=vigils)
+
+
+def _with(track: Track, probability: NDArray[np.float32]) -> Track:
+    return replace(track, probability=probability)
+
+
+def _halved(description: Description) -> Description:
+    point = description.operating_point.model_copy(update={"threshold": 0.5})
+    return description.model_copy(update={"operating_point": point})
+
+
+def _pooled(parts: list[Judged], count: int) -> Judged:
+    tables = {key: Predictions.joined([part.predictions[key] for part in parts]) for key in parts[0].predictions}
+    stretches: list[Stretch] = [stretch for part in parts for stretch in part.stretches]
+    notes = [f"{count} models of a cross-validation, each judged on the part that it never saw"]
+    notes += dict.fromkeys(note for part in parts for note in part.notes)
+    files = {rule: Predictions.joined([part.files[rule] for part in parts]) for rule in parts[0].files}
+    vigils = [vigil for part in parts for vigil in part.vigils]
+    return Judged(tables, stretches, files, vigils, sum(part.hours for part in parts), notes)

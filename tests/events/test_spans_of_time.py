@@ -1,0 +1,40 @@
+"""`semeia.events.intervals`: united, taken from each other and shared, as sets of moments would be."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from semeia.events.intervals import Intervals, shared, united, without
+
+some = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9)).map(lambda pair: (pair[0], pair[0] + pair[1])))
+
+
+def moments(intervals: Intervals) -> np.ndarray:
+    """Return which of the seconds 0 to 39 intervals cover."""
+    seconds = np.arange(40) + 0.5
+    return np.array([any(start < second < stop for start, stop in intervals) for second in seconds])
+
+
+def test_those_that_touch_become_one() -> None:
+    assert united([(5, 7), (0, 2), (2, 3), (6, 6.5)]) == [(0.0, 3.0), (5.0, 7.0)]
+
+
+def test_nothing_without_a_length_is_taken_away() -> None:
+    assert without([(0.0, 9.0)], [(4.0, 4.0)]) == [(0.0, 9.0)]
+
+
+@settings(deadline=None)
+@given(one=some, other=some)
+def test_they_are_what_sets_of_moments_are(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
+    ours, theirs = united(one), united(other)
+    for found, wanted in [
+        (ours, moments(one)),  # type: ignore[arg-type]
+        (without(ours, other), moments(ours) & ~moments(theirs)),
+        (shared(ours, theirs), moments(ours) & moments(theirs)),
+    ]:
+        np.testing.assert_array_equal(moments(found), wanted)
+        assert found == sorted(found) and all(stop <= start for (_, stop), (start, _) in pairwise(found))
