@@ -105,7 +105,10 @@ class Noticed:
 
 
 def noticed(model: Model, first_seed: int, patients: int) -> Iterator[Noticed | None]:
-    """Yield, for each seizure, the first window with a probability of .5 that is at least half in it, or None."""
+    """Yield, for each seizure, the first window at least half in it that the model's threshold marks, or None.
+
+    Passed over are windows in which the seizure is nowhere louder than all else: there is no truth to point at.
+    """
     for seed in range(first_seed, first_seed + patients):
         patient, montage = SimulatedPatient.from_seed(seed), MONTAGES[seed % len(MONTAGES)]
         seconds = HOURS * 3600
@@ -127,18 +130,18 @@ def _noticed(
     ictal: NDArray[np.float32],
 ) -> Noticed | None:
     rate, length = round(model.transform.rate), model.description.input.window
-    half = length / rate / 2
-    starts = np.arange(np.ceil(seizure.onset - half), np.floor(seizure.onset + seizure.duration - half) + 1).astype(int)
-    starts = starts[(starts >= 0) & (starts < len(probability))]
-    said = starts[probability[starts] >= 0.5]
-    if not len(said):
-        return None
-    here = slice(said[0] * rate, said[0] * rate + length)
-    size, rest = (np.sqrt(smoothed(of[:, here] ** 2, rate)) for of in (ictal, signal - ictal))
-    time = np.arange(here.start, here.stop) / rate
-    during = (time >= seizure.onset) & (time < seizure.onset + seizure.duration)
-    louder = (size > rest) & during
-    return Noticed(signal[:, here], louder, louder & (size >= size.max() / 2))
+    half, threshold = length / rate / 2, model.description.operating_point.threshold
+    first, last = max(0, int(np.ceil(seizure.onset - half))), int(seizure.onset + seizure.duration - half)
+    for start in range(first, min(last + 1, len(probability))):
+        if not probability[start] >= threshold:
+            continue
+        here = slice(start * rate, start * rate + length)
+        size, rest = (np.sqrt(smoothed(of[:, here] ** 2, rate)) for of in (ictal, signal - ictal))
+        time = np.arange(here.start, here.stop) / rate
+        truth = (size > rest) & (time >= seizure.onset) & (time < seizure.onset + seizure.duration)
+        if truth.any():
+            return Noticed(signal[:, here], truth, truth & (size >= size.max() / 2))
+    return None
 
 
 def _ictal(
@@ -215,8 +218,8 @@ def run(workspace: Path, patients: int = PATIENTS) -> str:
     return f"""## Explanations
 
 Seizures of {patients} simulated patients (seeds {FIRST_SEED} to {FIRST_SEED + patients - 1}, which no recipe uses, and on which
-nothing was chosen). For each seizure, the first window that is at least half in it and that the model gives a
-probability of .5 is explained: {"; ".join(said for said, _ in parts)}. `spectrogram-electrodes` was trained for this
+nothing was chosen). For each seizure, the first window is explained that is at least half in it, that the model's
+threshold marks, and in which the seizure is somewhere louder than all else: {"; ".join(said for said, _ in parts)}. `spectrogram-electrodes` was trained for this
 page, on 64 other simulated patients.
 
 Pointing game: how often the strongest evidence, averaged over 0.5 s, lies on a channel and at a time in which the

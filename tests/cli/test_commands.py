@@ -19,7 +19,7 @@ from semeia.errors import StorageError
 
 COMMANDS = {
     *("catalogue", "demo", "detect", "export", "import", "info", "models", "open", "score", "serve", "simulate"),
-    *("predict", "szcore"),
+    *("predict", "szcore", "evaluate"),
     *("train", "search", "datasets", "recipe", "runs"),
 }
 

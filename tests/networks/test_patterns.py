@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor
 
 from semeia.errors import RecipeError
 from semeia.networks import build, entry_of
@@ -68,3 +69,15 @@ def test_it_learns_two_patterns_that_may_stand_on_one_channel() -> None:
         loss.backward()
         optimiser.step()
     assert ((network.eval()(x) > 0) == wanted).float().mean() > 0.97
+
+
+def test_beside_its_differences_a_fast_oscillation_outdoes_a_slow_wave_fifty_times_its_size() -> None:
+    network = build("pattern-detector", (2, 1000), 1, differences=True).eval()
+    seen: list[Tensor] = []
+    network.encoder.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    time = torch.arange(1000) / 1000
+    slow, fast = 50 * torch.sin(2 * torch.pi * 3 * time), torch.sin(2 * torch.pi * 150 * time)
+    network(torch.stack([slow, fast])[None])
+    raw, differences = seen[0].std(dim=-1).T
+    assert raw[0] > 40 * raw[1]
+    assert differences[1] > 40 * differences[0]

@@ -21,6 +21,9 @@ class PatternDetector(nn.Module):
         Number of patterns.
     others : bool
         Show each channel beside the mean of all others: what stands in all of them at once is no local pattern.
+    differences : bool
+        Show each channel beside its second difference, ten times as large: fast oscillations have a thousandth of the
+        power of what is slow, and without this a network takes long to learn a filter for them.
     width : int
         Feature maps after the first convolution.
     depth : int, optional
@@ -40,22 +43,26 @@ class PatternDetector(nn.Module):
         classes: int = 1,
         *,
         others: bool = False,
+        differences: bool = False,
         width: int = 16,
         depth: int | None = None,
         dropout: float = 0.3,
     ) -> None:
         super().__init__()
-        self.others = others
-        self.encoder = Encoder((shape[1],), network="pattern-detector", maps=1 + others, width=width, depth=depth)
+        self.others, self.differences = others, differences
+        maps = 1 + others + differences
+        self.encoder = Encoder((shape[1],), network="pattern-detector", maps=maps, width=width, depth=depth)
         self.embedding_width = self.encoder.outputs
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(self.embedding_width, classes))
 
     def embed_channels(self, x: Tensor) -> Tensor:
         """Map (batch, channels, samples) to (batch, channels, embedding_width)."""
-        maps = x.unsqueeze(2)
+        shown = [x]
         if self.others:
-            rest = (x.sum(dim=1, keepdim=True) - x) / max(1, x.shape[1] - 1)
-            maps = torch.stack([x, rest], dim=2)
+            shown.append((x.sum(dim=1, keepdim=True) - x) / max(1, x.shape[1] - 1))
+        if self.differences:
+            shown.append(10 * nn.functional.pad(x[..., 2:] - 2 * x[..., 1:-1] + x[..., :-2], (1, 1)))
+        maps = torch.stack(shown, dim=2)
         each: Tensor = self.encoder(maps.flatten(0, 1))
         return each.reshape(*x.shape[:2], -1)
 

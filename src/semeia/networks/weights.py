@@ -123,9 +123,7 @@ def first_weights(
     StorageError
         If what is downloaded cannot be kept.
     """
-    source, taken = _begun(
-        module, settings.init, network=network, beside=beside, of_model=of_model, progress=progress
-    )
+    source, taken = _begun(module, settings.init, network=network, beside=beside, of_model=of_model, progress=progress)
     names = stage_names(module)
     trained = thawed_stages(len(names), settings.freeze, 0, 0)
     first = FirstWeights(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +14,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from semeia.datasets import LabelledRecording, deal, gather, intervals_of, know_neighbours, split
-from semeia.datasets.labels import class_names
+from semeia.datasets.labels import class_names, is_called
 from semeia.errors import DatasetError, RecipeError
-from semeia.recipe import Patterns, Prediction, Recipe, SeizureDetection
+from semeia.events import is_seizure
+from semeia.recipe import Classification, Patterns, Prediction, Recipe, SeizureDetection, Task, nearest
 from semeia.transforms.cache import content_hash
 
 __all__ = ["Fold", "Parts", "counted", "fingerprint", "gathered_parts"]
@@ -79,6 +82,10 @@ def gathered_parts(
     RecipeError, DatasetError
     """
     recordings = everything = _gathered(recipe, beside, report, gathered)
+    _check_lengths(recipe, everything)
+    _check_labels(recipe.task, everything)
+    for text in filter(None, (_unmarked(everything), _unasked(recipe.task, everything))):
+        report({"event": "note", "text": text})
     settings, seed = recipe.split, recipe.seed if split_seed is None else split_seed
     test: list[LabelledRecording] = []
     if fold is not None:
@@ -92,7 +99,7 @@ def gathered_parts(
         _check_threshold(recipe, parts.validation)
     _note_one_class(recipe, parts.training if fold is None else everything, report)  # the same for every fold
     sides = {"training": parts.training, "validation": parts.validation, "test": parts.test}
-    report({"event": "split", **{name: counted(side) for name, side in sides.items() if side}})
+    report({"event": "split", **{name: counted(side, recipe.task) for name, side in sides.items() if side}})
     return parts
 
 
@@ -116,6 +123,56 @@ def _gathered(
     return know_neighbours(recordings) if isinstance(recipe.task, Prediction) else recordings
 
 
+def _check_lengths(recipe: Recipe, recordings: Sequence[LabelledRecording]) -> None:
+    longest = max(recordings, key=lambda recording: recording.duration, default=None)
+    if longest is not None and longest.duration < recipe.examples.window:
+        raise DatasetError(
+            f"examples.window = {recipe.examples.window:g} s is longer than every recording: "
+            f"the longest, {longest.path.name}, lasts {longest.duration:g} s"
+        )
+
+
+def _check_labels(task: Task, recordings: Sequence[LabelledRecording]) -> None:
+    """Check, before anything is prepared, that every class of a task that names its own is marked somewhere."""
+    if not isinstance(task, Classification | Patterns):
+        return
+    events = [event for recording in recordings for event in recording.events]
+    for name in class_names(task):
+        if not any(is_called(event, name) for event in events):
+            labels = sorted({event.label for event in events})
+            raise DatasetError(f"no recording has an event called {name!r}: {nearest(name, labels)}")
+
+
+def _unmarked(recordings: Sequence[LabelledRecording]) -> str:
+    """Say how many recordings nobody may have looked at."""
+    found = [recording.path.name for recording in recordings if not recording.marked]
+    if not found:
+        return ""
+    return f"{len(found)} of {len(recordings)} recordings have no annotation at all ({_some(found)}): taken as seizure-free"
+
+
+def _unasked(task: Task, recordings: Sequence[LabelledRecording]) -> str:
+    """Say which labels name nothing that the task asks for; those first that may be a slip of the pen."""
+    seizures = isinstance(task, SeizureDetection | Prediction)
+    asked = {SeizureDetection: ["seizure"], Prediction: ["seizure", "preictal", "interictal"]}.get(type(task))
+    known = asked or class_names(task)
+    files: dict[str, str] = {}
+    for recording in recordings:
+        for event in recording.events:
+            if not ((seizures and is_seizure(event.label)) or any(is_called(event, name) for name in known)):
+                files.setdefault(event.label, recording.path.name)
+    near = {label: difflib.get_close_matches(label.lower(), known, n=1) for label in files}
+    said = [
+        f"{label!r} in {files[label]}" + (f" (did you mean {near[label][0]!r}?)" if near[label] else "")
+        for label in sorted(files, key=lambda label: not near[label])
+    ]
+    return f"passed over, for the task asks for {', '.join(known)} only: events called {_some(said)}" if said else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
 def _check_threshold(recipe: Recipe, validation: Sequence[LabelledRecording]) -> None:
     if not isinstance(recipe.task, SeizureDetection) or recipe.detection.threshold != "validation":
         return
@@ -127,8 +184,12 @@ def _check_threshold(recipe: Recipe, validation: Sequence[LabelledRecording]) ->
 
 
 def _note_one_class(recipe: Recipe, recordings: Sequence[LabelledRecording], report: Report) -> None:
-    """Say when patients show only one class: then a network may learn whose a window is instead of what."""
-    if isinstance(recipe.task, SeizureDetection | Patterns):
+    """Say when patients show only one class: then a network may learn whose a window is instead of what.
+
+    Where each recording counts as a patient, as in the Bonn set, it could not be otherwise, and nothing is said.
+    """
+    alike = len({recording.patient for recording in recordings}) == len({recording.path for recording in recordings})
+    if isinstance(recipe.task, SeizureDetection | Patterns) or alike:
         return
     shown: dict[str, set[int]] = {}
     for recording in recordings:
@@ -139,15 +200,19 @@ def _note_one_class(recipe: Recipe, recordings: Sequence[LabelledRecording], rep
     alone = sorted(patient for patient, classes in shown.items() if len(classes) == 1)
     if alone:
         names = class_names(recipe.task)
-        only = ", ".join(f"{patient} ({names[next(iter(shown[patient]))]})" for patient in alone[:5])
-        more = f" and {len(alone) - 5} more" if len(alone) > 5 else ""
-        text = f"{len(alone)} of {len(shown)} patients show one class only: {only}{more}; "
+        only = _some([f"{patient} ({names[next(iter(shown[patient]))]})" for patient in alone])
+        text = f"{len(alone)} of {len(shown)} patients show one class only: {only}; "
         report({"event": "note", "text": text + "the network may learn who they are instead of what they show"})
 
 
-def counted(recordings: Sequence[LabelledRecording]) -> dict[str, Any]:
-    """Return how much there is of patients, recordings, hours and seizures."""
+def counted(recordings: Sequence[LabelledRecording], task: Task | None = None) -> dict[str, Any]:
+    """Return how much there is of patients, recordings, hours and seizures.
+
+    Where events say what whole files are, as in contests, it is files of each such label instead of seizures; not for
+    seizure detection, which `task` is when it is not given.
+    """
     spans = [r.span or (0.0, r.duration) for r in recordings]
+    whole = {} if isinstance(task or SeizureDetection(), SeizureDetection) else _whole_files(recordings)
     seizures = sum(
         first <= event.onset < stop
         for r, (first, stop) in zip(recordings, spans, strict=True)
@@ -157,8 +222,19 @@ def counted(recordings: Sequence[LabelledRecording]) -> dict[str, Any]:
         "patients": len({r.patient for r in recordings}),
         "recordings": len({r.path for r in recordings}),
         "hours": round(math.fsum(stop - first for first, stop in spans) / 3600, 3),
-        "seizures": seizures,
+        **({f"{label} files": count for label, count in whole.items()} or {"seizures": seizures}),
     }
+
+
+def _whole_files(recordings: Sequence[LabelledRecording]) -> dict[str, int]:
+    """Return how many files are of one label from beginning to end; pieces of one file are one."""
+    found = {
+        (r.path, event.label)
+        for r in recordings
+        for event in r.events
+        if event.onset <= 0 and event.stop >= r.duration and not event.channels
+    }
+    return dict(sorted(Counter(label for _, label in found).items()))
 
 
 def fingerprint(recipe: Recipe, parts: Parts) -> str:
