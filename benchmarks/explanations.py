@@ -23,8 +23,8 @@ from semeia.signals.simulator.seizure import Epilepsy, Seizure, draw_seizures
 from semeia.training.train import train
 
 FIRST_SEED = 22001
-"""Seeds of the recipes begin at 1, those of the other benchmarks at 7001, the demo's at 9001; the smoothing, the patch and
-the definition of the truth were chosen on 21001 to 21020, and the spectrogram network below is trained on 30001 on."""
+"""Seeds of the recipes begin at 1, those of the other benchmarks at 7001, the demo's at 9001; smoothing, patch,
+baseline and the definition of the truth were chosen on 21001 to 21020; the network below is trained on 30001 on."""
 PATIENTS, HOURS, SEIZURES_PER_HOUR = 40, 0.25, 8.0
 MONTAGES = ("referential", "longitudinal", "chbmit")
 RANDOMISED = 3
@@ -94,9 +94,9 @@ merge_gap = 10.0
 class Noticed:
     """A window in which a model noticed a seizure, and where in it the seizure is.
 
-    Compared is the seizure's own activity, which the simulator adds to all else: root mean square over 1 s, in the model's
-    montage and filter. `truth` (channels, samples) holds where it is louder than all else on that channel, `core` where
-    it also reaches half of its largest in the window.
+    Compared is the seizure's own activity, which the simulator adds to all else: root mean square over 1 s, in the
+    model's montage and filter. `truth` (channels, samples) holds where it is louder than all else on that channel,
+    `core` where it also reaches half of its largest in the window.
     """
 
     window: NDArray[np.float32]
@@ -115,7 +115,9 @@ def noticed(model: Model, first_seed: int, patients: int) -> Iterator[Noticed | 
         simulation = simulate(patient, seconds=seconds, seizures=SEIZURES_PER_HOUR, seed=seed, montage=montage)
         seizures = draw_seizures(patient, seed, seconds, SEIZURES_PER_HOUR)
         recording = ArrayRecording(simulation.array(), simulation.rate, simulation.labels)
-        alone = ArrayRecording(_ictal(patient, seizures, montage, simulation.rate, seconds), simulation.rate, simulation.labels)
+        alone = ArrayRecording(
+            _ictal(patient, seizures, montage, simulation.rate, seconds), simulation.rate, simulation.labels
+        )
         probability = model.track(recording).probability
         signal, ictal = _signal(model, recording), _signal(model, alone)
         for seizure in seizures:
@@ -172,7 +174,7 @@ def section(model: Model, first_seed: int = FIRST_SEED, patients: int = PATIENTS
     size = round(0.5 * model.transform.rate)
     loudest = _played(windows, [smoothed(window.window**2, size) for window in windows])
     rows.append([f"`{model.name}`: the loudest 0.5 s", *loudest, "", ""])
-    chance = (f"{np.mean([truth.mean() for truth in truths]):.2f}" for truth in _truths(windows))
+    chance = (f"{np.mean([truth.mean() for truth in truths]):.2f}" for truths in _truths(windows))
     rows.append([f"`{model.name}`: chance", *chance, "", ""])
     said = f"`{model.name}` noticed {len(windows)} of {len(found)} seizures"
     return said, rows
@@ -184,7 +186,10 @@ def _truths(windows: list[Noticed]) -> tuple[list[NDArray[np.bool_]], list[NDArr
 
 def _played(windows: list[Noticed], maps: list[NDArray[np.float32]]) -> list[str]:
     """Return how often the largest value lies in the truth, and in its core."""
-    hits = [sum(bool(truth[peak(values)]) for truth, values in zip(truths, maps, strict=True)) for truths in _truths(windows)]
+    hits = [
+        sum(bool(truth[peak(values)]) for truth, values in zip(truths, maps, strict=True))
+        for truths in _truths(windows)
+    ]
     return [_share(count, len(windows)) for count in hits]
 
 
@@ -195,14 +200,16 @@ def _share(part: int, whole: int) -> str:
 def _correlations(
     model: Model, method: Callable[..., Attribution], windows: list[Noticed], maps: list[Attribution]
 ) -> list[str]:
-    """Return Spearman's correlations with the maps of networks whose weights were drawn anew: of sizes, of signs too."""
+    """Return Spearman's correlations with the maps of networks with new weights: of sizes, and with signs."""
     others = [randomised(model, seed) for seed in range(RANDOMISED)]
     chosen = range(0, len(windows), max(1, len(windows) // CORRELATED))
     pairs = [(maps[at], method(other, windows[at].window)) for at in chosen for other in others]
     answers = []
     for signed in (False, True):
         values = [correlation(*pair, signed=signed) for pair in pairs]
-        answers.append(f"{np.nanmean(values):.2f} ({np.nanquantile(values, 0.025):.2f} to {np.nanquantile(values, 0.975):.2f})")
+        answers.append(
+            f"{np.nanmean(values):.2f} ({np.nanquantile(values, 0.025):.2f} to {np.nanquantile(values, 0.975):.2f})"
+        )
     return answers
 
 
@@ -215,19 +222,21 @@ def run(workspace: Path, patients: int = PATIENTS) -> str:
     parts = [section(model, patients=patients) for model in (load("eeg-starter"), load(folder / "model"))]
     rows = [row for _, more in parts for row in more]
     head = ["", "points at the seizure", "... at its core", "with new weights: sizes", "... with signs"]
+    last = FIRST_SEED + patients - 1
     return f"""## Explanations
 
-Seizures of {patients} simulated patients (seeds {FIRST_SEED} to {FIRST_SEED + patients - 1}, which no recipe uses, and on which
-nothing was chosen). For each seizure, the first window is explained that is at least half in it, that the model's
-threshold marks, and in which the seizure is somewhere louder than all else: {"; ".join(said for said, _ in parts)}. `spectrogram-electrodes` was trained for this
-page, on 64 other simulated patients.
+Seizures of {patients} simulated patients (seeds {FIRST_SEED} to {last}, which no recipe uses, and on which nothing was
+chosen). For each seizure, the first window is explained that is at least half in it, that the model's threshold
+marks, and in which the seizure is somewhere louder than all else: {"; ".join(said for said, _ in parts)}.
+`spectrogram-electrodes` was trained for this page, on other simulated patients.
 
 Pointing game: how often the strongest evidence, averaged over 0.5 s, lies on a channel and at a time in which the
 seizure's own activity (which the simulator knows apart from all else) is louder than all else on that channel, root
-mean square over 1 s; its core is where it also reaches half of its largest in that window. Wilson's 95 % intervals. Chance
-is the mean share of such places in the window. The loudest 0.5 s of any channel is what needs no network. With new weights: Spearman's correlation of the map with that of the same
-network with all weights drawn anew, mean and middle 95 % of {RANDOMISED} draws in some {CORRELATED} windows; near 0, the map
-shows what was learnt, near 1 only the input.
+mean square over 1 s; its core is where it also reaches half of its largest in that window. Wilson's 95 % intervals.
+Chance is the mean share of such places in the window. The loudest 0.5 s of any channel is what needs no network. With
+new weights: Spearman's correlation of the map with that of the same network with all weights drawn anew, mean and
+middle 95 % of {RANDOMISED} draws in some {CORRELATED} windows; near 0, the map shows what was learnt, near 1 only the
+input.
 
 {table(head, rows)}
 """

@@ -25,6 +25,7 @@ def two_runs(recipe_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.usefixtures("two_runs")
 def test_runs_are_listed_with_what_they_reached(run, tmp_path: Path) -> None:
+    assert run("runs", "--json") == run("runs", "list", "--json")
     for command in (("runs",), ("runs", "list")):
         code, out, err = run(*command)
         assert (code, err) == (0, "")
@@ -44,6 +45,7 @@ def test_a_run_is_shown_with_all_its_epochs(run) -> None:
     assert "semeia train 'my recipe.toml'" in shown["command"]
     assert "3 patients" in shown["training"]
     assert "torch" in shown and "processor" in shown
+    assert shown["best"].split() == ["best", "epoch", "2"]
     assert shown["2"].split()[-3:] == ["0.3", "0.7", "best"]
     assert len(json.loads(run("runs", "show", "small-2", "--json")[1])["epochs"]) == 3
 

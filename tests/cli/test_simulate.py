@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from command import assert_one_line, files_under, semeia
+from command import assert_one_line, semeia
 
 from semeia.cli.simulate import simulate
 from semeia.datasets.aes2014 import aes2014
@@ -59,4 +59,6 @@ def test_options_of_sets_and_of_recordings_are_kept_apart(tmp_path: Path) -> Non
 def test_layout_is_an_option_of_the_command(tmp_path: Path) -> None:
     said = semeia("simulate", "--layout", "nowhere", tmp_path / "set")
     assert_one_line(said, "layout 'nowhere' is none of aes2014, melbourne2016, seeg, chbmit, siena")
-    assert not files_under(tmp_path)
+    said = semeia("simulate", "--layout", "aes2014", "--hours", "0", tmp_path / "set")
+    assert_one_line(said, "0 hours: a contest's set has whole hours of six files, 2 or more a patient")
+    assert not list(tmp_path.iterdir())

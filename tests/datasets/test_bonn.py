@@ -47,8 +47,14 @@ def test_other_folders_and_broken_segments_are_refused(root):
     (root / "setA" / "Z001.txt").write_text("1\nx\n")
     with pytest.raises(FileError, match="Z001.txt: line 2"):
         bonn(root)
-    with pytest.raises(DatasetError, match="of set A: is this Bonn"):
-        bonn(root / "S", sets=["A"])
+    with pytest.raises(DatasetError, match="holds no files Z001.txt, O001.txt ...: is this Bonn"):
+        bonn(root / "nothing")
+
+
+def test_a_set_that_is_named_and_not_there_is_refused(root):
+    assert [r.patient for r in bonn(root / "S")] == ["S003"]
+    with pytest.raises(DatasetError, match="S: set 'A' is not there; there are E$"):
+        bonn(root / "S", sets=["E", "A"])
 
 
 def test_real_segments_are_labelled(shared_data):

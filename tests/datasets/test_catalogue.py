@@ -54,11 +54,12 @@ def test_source_of_which_nothing_is_asked_for_says_what_was(tmp_path):
 @pytest.mark.parametrize(
     ("source", "parameters", "words"),
     [
-        ("folder", {"path": 3}, "path = 3: input should be a valid string"),
-        ("folder", {"path": "a", "labels": {"*": ""}}, "labels = {'*': ''}: string should have at least 1 character"),
-        ("bonn", {"path": "a", "sets": ["Q"]}, "sets = ['Q']: input should be 'A', 'B', 'C', 'D' or 'E'"),
-        ("simulated", {"patients": 1, "hours": float("nan")}, "hours = nan: input should be a finite number"),
-        ("simulated", {"patients": 1, "seizures_per_hour": 11}, "input should be less than or equal to 10"),
+        ("chbmit", {"path": "a", "patients": "chb01"}, "patients = 'chb01': it should be a list"),
+        ("folder", {"path": 3}, "path = 3: it should be a text"),
+        ("folder", {"path": "a", "labels": {"*": ""}}, "labels = {'*': ''}: it should have at least 1 character"),
+        ("bonn", {"path": "a", "sets": ["Q"]}, "sets = ['Q']: it should be 'A', 'B', 'C', 'D' or 'E'"),
+        ("simulated", {"patients": 1, "hours": float("nan")}, "hours = nan: it should be a finite number"),
+        ("simulated", {"patients": 1, "seizures_per_hour": 11}, "it should be less than or equal to 10"),
     ],
 )
 def test_values_that_cannot_be_are_refused_before_anything_is_read_or_made(source, parameters, words):

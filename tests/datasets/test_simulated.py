@@ -69,10 +69,10 @@ def test_what_is_marked_is_what_was_simulated(own_home: Path) -> None:
     ("parameters", "message"),
     [
         ({}, "needs the parameter 'patients'"),
-        ({"patients": "many"}, "patients = 'many': input should be a valid integer"),
-        ({"patients": 2, "hours": "long"}, "hours = 'long': input should be a valid number"),
-        ({"patients": 0}, "patients = 0: input should be greater than or equal to 1"),
-        ({"patients": 2, "seed": -1}, "seed = -1: input should be greater than or equal to 0"),
+        ({"patients": "many"}, "patients = 'many': it should be a whole number"),
+        ({"patients": 2, "hours": "long"}, "hours = 'long': it should be a number"),
+        ({"patients": 0}, "patients = 0: it should be greater than or equal to 1"),
+        ({"patients": 2, "seed": -1}, "seed = -1: it should be greater than or equal to 0"),
         ({"patients": 2, "hour": 2}, "no parameter 'hour': did you mean 'hours'"),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from semeia.datasets import LabelledRecording, check_leak, cut, deal, split
 from semeia.datasets.splits import pieces, unit_of
-from semeia.errors import DatasetError
+from semeia.errors import DatasetError, RecipeError
 from semeia.events import Event, Events
 from semeia.recipe import Prediction
 
@@ -158,7 +158,7 @@ def test_every_unit_is_tested_once_and_folds_are_alike(recordings, by, count, se
     cut_up = pieces(recordings, by)
     units = {unit_of(r, by) for r in cut_up}
     if len(units) < count:
-        with pytest.raises(DatasetError, match=f"{count} folds: there must be 2 or more, and no more than there are"):
+        with pytest.raises(RecipeError, match=f"{count} folds: choose at least 2, and no more than the"):
             deal(recordings, count, seed, by=by)
         return
     folds = deal(recordings, count, seed, by=by)
@@ -211,5 +211,5 @@ def test_files_of_one_hour_stay_together():
 
 def test_folds_that_cannot_be_are_refused():
     for count in (0, 1, 4):
-        with pytest.raises(DatasetError, match=f"{count} folds: .* than there are patients: 3"):
+        with pytest.raises(RecipeError, match=f"{count} folds: choose .* than the 3 patients"):
             deal(recordings_of(["a", "b", "c"]), count)

@@ -26,11 +26,11 @@ def test_gradients_of_a_weighted_sum_are_its_terms() -> None:
 
 @pytest.mark.parametrize("network", ["channelwise", "electrodes", "resnet1d"])
 def test_gradients_sum_to_the_gain_in_logit_and_the_error_is_reported(network: str) -> None:
-    parameters = {"depth": 3} if network != "channelwise" else {}
+    parameters = {"depth": 3, "width": 8} if network != "channelwise" else {}
     found = integrated_gradients(model_of(network=network, parameters=parameters), 2 * noise())
     assert found.gained is not None and found.error is not None
     assert abs(found.values.sum() - found.gained) == pytest.approx(found.error, abs=1e-3)
-    assert found.error <= 0.05 * abs(found.gained) + 1e-3
+    assert found.error <= 0.02 * max(1.0, abs(found.gained))
 
 
 def test_the_gain_is_that_over_a_baseline_which_may_be_given() -> None:
@@ -48,7 +48,7 @@ def test_the_class_against_is_the_other_with_two() -> None:
 
 
 def test_gradients_on_a_spectrogram_are_mapped_to_its_time_and_channels() -> None:
-    model = model_of(network="electrodes", transform="spectrogram")
+    model = model_of(network="electrodes", transform="spectrogram", parameters={"depth": 1, "width": 4})
     found = integrated_gradients(model, noise())
     assert found.picture is not None and found.picture.shape == model.transform.shape(CHANNELS, SAMPLES)
     assert found.values.shape == (CHANNELS, SAMPLES)
@@ -110,12 +110,13 @@ def test_both_point_at_the_one_loud_place() -> None:
 
 
 def test_a_network_of_patterns_is_explained_by_channel() -> None:
-    model = model_of(network="pattern-detector", montage="any", classes=("spike", "artefact"))
+    model = model_of(network="pattern-detector", montage="any", classes=("spike", "artefact"), parameters={"width": 4})
     found = integrated_gradients(model, 3 * noise(), target="spike")
     alone = noise() * 3
     alone[1:] = 0
     quiet = integrated_gradients(model, alone, target="spike")
-    np.testing.assert_allclose(found.values[0], quiet.values[0], atol=0.02 * np.abs(found.values[0]).max())
+    assert np.corrcoef(found.values[0], quiet.values[0])[0, 1] > 0.98
+    assert np.abs(quiet.values[1:]).max() < 0.2 * np.abs(quiet.values[0]).max()
 
 
 @pytest.mark.parametrize("method", [integrated_gradients, occlusion])

@@ -46,7 +46,7 @@ def checked(picture: Picture) -> ET.Element:
 )
 @pytest.mark.parametrize("method", ["gradients", "occlusion", "gradcam"])
 def test_every_method_draws_every_kind_of_network(network: str, transform: str, method: str) -> None:
-    parameters = {"depth": 2} if network in {"resnet1d", "electrodes"} else {}
+    parameters = {} if network == "channelwise" else {"width": 4, "depth": 1}
     model = model_of(network=network, transform=transform, parameters=parameters, samples=512, montage="any")
     pictures = pictures_of_window(model, method, noise(samples=512), LABELS, start=60.0)
     for picture in pictures:
@@ -59,7 +59,9 @@ def test_every_method_draws_every_kind_of_network(network: str, transform: str, 
 @pytest.mark.parametrize("method", ["kernels", "maximise"])
 @pytest.mark.parametrize("transform", ["raw", "spectrogram"])
 def test_models_are_drawn(method: str, transform: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("semeia.explanation.maximisation.maximise.__kwdefaults__", {"target": None, "seed": 0, "steps": 3})
+    monkeypatch.setattr(
+        "semeia.explanation.maximisation.maximise.__kwdefaults__", {"target": None, "seed": 0, "steps": 3}
+    )
     for picture in pictures_of_model(model_of(network="electrodes", transform=transform), method):
         checked(picture)
 

@@ -190,6 +190,49 @@ def test_prediction_is_judged_by_windows_files_and_hours(tmp_path):
     assert metrics["forecast"]["alarms"]["counts"]["preictal_hours"] == 3
 
 
+def test_model_of_other_classes_is_refused_with_both_named(tmp_path):
+    write_recording(tmp_path / "p" / "calm.edf", 60, (), seed=81)
+    write_recording(tmp_path / "p" / "loud.edf", 60, ((5.0, 40.0),), seed=82)
+    labels = {"calm*": "interictal", "loud*": "ictal"}
+    (tmp_path / "recipe.toml").write_text(CLASSES.replace("PATH", str(tmp_path / "p")))
+    model = train(read_recipe(tmp_path / "recipe.toml"), tmp_path / "model")
+    write_recording(tmp_path / "q" / "one.edf", 60, ((5.0, 40.0),), seed=83)
+    with pytest.raises(DatasetError, match=r"knows \(interictal, ictal\); they are marked seizure"):
+        evaluated(model, gather("folder", path=str(tmp_path / "q")), tmp_path / "out", source="folder")
+    write_recording(tmp_path / "r" / "loud.edf", 60, ((5.0, 40.0),), seed=84)
+    with pytest.raises(DatasetError, match="one class|class"):
+        evaluated(model, gather("folder", path=str(tmp_path / "r"), labels=labels), tmp_path / "out", source="folder")
+    assert not (tmp_path / "out").exists()
+
+
+CLASSES = """
+name = "whole"
+[task]
+kind = "classification"
+classes = ["interictal", "ictal"]
+[[data]]
+source = "folder"
+path = "PATH"
+patient_from = "recording"
+labels = { "calm*" = "interictal", "loud*" = "ictal" }
+[examples]
+window = 4.0
+step = 2.0
+[split]
+by = "random"
+validation = 0.3
+[transform]
+name = "raw"
+rate = 64.0
+[network]
+name = "channelwise"
+width = 4
+[training]
+epochs = 1
+examples_per_epoch = 64
+"""
+
+
 def test_one_class_only_is_refused_unless_false_alarms_can_be_counted(small_model, tmp_path):
     from semeia.datasets import LabelledRecording
 

@@ -55,15 +55,17 @@ def flat(text: str) -> str:
 def test_a_card_of_windows_says_chance_beside_the_accuracy() -> None:
     measures = two_classes()
     text = flat(card(description("prediction", ["interictal", "preictal"]), metrics(measures)))
+    rows = measures["confusion"]
     for words in (
         "# mine Tells things apart **Not a medical device.**",
         "any montage of at least 4 scalp channels, sampled at 64 Hz or faster, in windows of 4 s.",
         "probability of interictal, preictal in each window; threshold 0.432.",
         "Sources: chbmit, folder.",
         "| training | 3 | 9 | 1.5 | 4 | | validation | 3 | 9 | 1.5 | 4 |",
-        "no patient is on both sides. First weights: random. Epoch 2 of 3 was the best",
+        "no patient is on both sides. First weights: random. The best on the validation part was epoch 2 of 3.",
         f"40 windows: accuracy {measures['accuracy']:.3g} (",
         "always saying the commonest class: 0.75)",
+        f"Windows told rightly: interictal {rows[0][0]} of 30, preictal {rows[1][1]} of 10.",
     ):
         assert words in text, words
     assert "Events" not in text and "test" not in text
@@ -75,6 +77,21 @@ def test_a_test_part_has_a_row_and_figures_of_its_own() -> None:
     text = flat(card(description("prediction", ["interictal", "preictal"]), made))
     assert "| test | 3 | 9 | 1.5 | 4 |" in text
     assert "## How it scores on the test part Nothing was chosen on it. - 40 windows: accuracy 0.123 (" in text
+
+
+def test_files_of_one_class_have_columns_of_their_own_and_three_classes_their_threshold_explained() -> None:
+    names = ["healthy", "interictal", "ictal"]
+    targets = np.array([0, 0, 1, 2])
+    _, measures = classify.classes(np.eye(3)[targets], targets, names)
+    counts = {"patients": 4, "recordings": 4, "hours": 0.1}
+    made = metrics(measures) | {"training": counts | {"healthy files": 3, "ictal files": 1}}
+    made["validation"] = counts | {"healthy files": 4} | measures
+    text = card(description("classification", names, montage="recorded", channels=1), made)
+    assert "| training | 4 | 4 | 0.1 | 3 | 1 |\n| validation | 4 | 4 | 0.1 | 4 | 0 |" in text
+    assert "|  | patients | recordings | hours | healthy files | ictal files |" in text
+    assert "- Takes 1 channel as recorded" in text
+    assert "in each window; the most probable counts. Any but healthy: threshold 0.432." in text
+    assert "- Windows told rightly: healthy 2 of 2, interictal 1 of 1, ictal 1 of 1." in text
 
 
 def test_a_card_of_patterns_says_how_each_is_found() -> None:

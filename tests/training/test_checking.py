@@ -132,14 +132,19 @@ def test_a_network_that_needs_values_is_built_with_them(
     assert "linear Linear  2" in explain(changed(), recipe_file.parent)["Network"][1]
 
 
-def test_data_that_are_not_here_are_a_note(changed, tmp_path: Path) -> None:
+def test_data_that_are_not_here_are_a_note(changed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SEMEIA_DATA", raising=False)
     checked = check(changed(), tmp_path)
     assert checked.faults == []
-    assert checked.notes == ["data source 'folder': patients is not here"]
-    checked = check(changed("data.0.source='chbmit'", "data.0.path='no'", "data.0.optional=true"), tmp_path)
+    looked = "beside the recipe, under $SEMEIA_DATA or in the working folder"
+    assert checked.notes == [f"data source 'folder': patients is not here; {looked}"]
+    absent = ["data.0.source='chbmit'", "data.0.optional=true"]
+    checked = check(changed(*absent, "data.0.path='chbmit'"), tmp_path)
     assert checked.notes == [
-        "data source 'chbmit': no is not here, and will be left out; semeia datasets download chbmit"
+        "data source 'chbmit': chbmit is not here, and will be left out; semeia datasets download chbmit"
     ]
+    checked = check(changed(*absent, "data.0.path='no'"), tmp_path)  # where a download would not put it
+    assert checked.notes == [f"data source 'chbmit': no is not here, and will be left out; {looked}"]
 
 
 def test_first_weights_that_are_not_here_are_a_note(changed, recipe_file: Path) -> None:

@@ -52,10 +52,13 @@ def test_parts_are_counted_and_nobody_is_on_two_sides(parted) -> None:
         {"patient4"},
     )
     assert parts.test == [] and len(parts.all) == 12
-    assert [report["event"] for report in reports] == ["data", "split"]
+    assert [report["event"] for report in reports] == ["data", "note", "split"]
     assert reports[0] == {"event": "data", "source": "folder", "recordings": 12}
-    assert reports[1]["training"] == {"patients": 3, "recordings": 9, "hours": 0.1, "seizures": 6}
-    assert "test" not in reports[1]
+    assert reports[1]["text"] == (
+        "4 of 12 recordings have no annotation at all (p1_2.edf, p2_2.edf, p3_2.edf, p4_2.edf): taken as seizure-free"
+    )
+    assert reports[2]["training"] == {"patients": 3, "recordings": 9, "hours": 0.1, "seizures": 6}
+    assert "test" not in reports[2]
 
 
 def test_patients_are_left_out_altogether(parted) -> None:
@@ -128,17 +131,20 @@ def test_patients_who_show_one_class_only_are_noted(beside: Path, parted, monkey
     monkeypatch.setattr(module, "gather", lambda *a, **k: [called(r) for r in gather(*a, **k)])
     classes = ["task.kind=classification", 'task.classes=["wake", "sleep"]']
     _, reports = parted(*classes)
-    (note,) = [report["text"] for report in reports if report["event"] == "note"]
-    assert note == (
+    notes = [report["text"] for report in reports if report["event"] == "note"]
+    assert notes[-1] == (
         "2 of 3 patients show one class only: patient1 (wake), patient3 (sleep); "
         "the network may learn who they are instead of what they show"
     )
     folds = [parted(*classes, "split.validation=0.5", fold=Fold(k, 2))[1] for k in range(2)]
     told = [[r["text"] for r in reports if r["event"] == "note"] for reports in folds]
-    assert told[0] == told[1] and told[0][0].startswith("3 of 4 patients show one class only: patient1 (wake), ")
-    assert not [
-        r for r in parted("detection.threshold=0.5")[1] if r["event"] == "note"
-    ]  # of seizures there is always background
+    assert told[0] == told[1] and told[0][-1].startswith("3 of 4 patients show one class only: patient1 (wake), ")
+    seizures = parted("detection.threshold=0.5")[1]  # of seizures there is always background
+    assert not [r for r in seizures if r["event"] == "note" and "one class" in r["text"]]
+    segments = [replace(called(r), patient=r.path.stem) for r in gather("folder", path=beside / "patients")]
+    monkeypatch.setattr(module, "gather", lambda *a, **k: segments)  # each a patient by itself: it cannot be otherwise
+    reports = parted(*classes, "split.validation=0.5")[1]
+    assert not [r for r in reports if r["event"] == "note" and "one class" in r["text"]]
 
 
 def test_one_class_is_noted_of_the_hours_that_are_trained_on(parted, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,6 +161,42 @@ def test_one_class_is_noted_of_the_hours_that_are_trained_on(parted, monkeypatch
     classes = ["task.kind=classification", 'task.classes=["wake", "sleep"]']
     _, reports = parted(*classes, "split.by=hour", 'split.validation=["patient1/p1_0/hour 2"]')
     assert ["patient1 (wake)" in report["text"] for report in reports if report["event"] == "note"] == [True]
+
+
+def test_a_label_that_the_task_does_not_ask_for_is_noted_with_the_nearest(parted, beside: Path) -> None:
+    table = beside / "patients" / "patient1" / "p1_2_events.tsv"
+    table.write_text("onset\tduration\teventType\n5\t3\tphotic\n10\t12\tSeizre\n")
+    try:
+        notes = [report["text"] for report in parted()[1] if report["event"] == "note"]
+    finally:
+        table.unlink()
+    assert notes[1] == (
+        "passed over, for the task asks for seizure only: events called "
+        "'Seizre' in p1_2.edf (did you mean 'seizure'?), 'photic' in p1_2.edf"
+    )
+
+
+def test_a_class_that_nothing_is_called_is_refused_with_the_labels_that_there_are(parted) -> None:
+    with pytest.raises(DatasetError, match="no recording has an event called 'calm': there are seizure$"):
+        parted("task.kind=classification", 'task.classes=["calm", "seizure"]')
+
+
+def test_a_window_longer_than_every_recording_is_refused(parted) -> None:
+    with pytest.raises(DatasetError, match=r"window = 41 s is longer than every recording: .*p1_0.edf, lasts 40 s"):
+        parted("examples.window=41")
+
+
+def test_files_of_one_class_are_counted_by_class() -> None:
+    from semeia.datasets import LabelledRecording
+    from semeia.recipe import Prediction
+
+    def file(name: str, label: str) -> LabelledRecording:
+        return LabelledRecording(Path(name), "p", Events([Event(0, 7200, label)]), 7200.0, name)
+
+    long = file("c.mat", "preictal")
+    pieces = [replace(long, span=(0.0, 3600.0)), replace(long, span=(3600.0, 7200.0))]
+    found = counted([file("a.mat", "interictal"), file("b.mat", "interictal"), *pieces], Prediction(kind="prediction"))
+    assert found == {"patients": 1, "recordings": 3, "hours": 6.0, "interictal files": 2, "preictal files": 1}
 
 
 def test_pieces_are_counted_by_their_spans() -> None:

@@ -123,9 +123,16 @@ def test_a_resumed_training_goes_on_with_its_record(recipe: Recipe, tmp_path: Pa
         (3, 0.6),
     ]
     assert record.metrics["best_epoch"] == 2
+    other = recipe.model_copy(update={"seed": 99})
+    with pytest.raises(Interrupted), recorded(recipe, tmp_path / "half"):
+        raise Interrupted
+    with pytest.raises(TrainingError), recorded(other, tmp_path / "half", resume=True):  # refused: nothing went on
+        raise TrainingError("what is trained changed")
+    refused = read_run("small-2")
+    assert (refused.standing, refused.resumed, refused.recipe["seed"]) == ("failed", [], 3)
     with recorded(recipe, tmp_path / "other", resume=True):  # nothing is known of it
         pass
-    assert [record.id for record in list_runs()] == ["small-1", "small-2"]
+    assert [record.id for record in list_runs()] == ["small-1", "small-2", "small-3"]
 
 
 def test_epochs_that_were_saved_but_never_told_are_filled_in(recipe: Recipe, tmp_path: Path) -> None:

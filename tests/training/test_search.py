@@ -120,11 +120,12 @@ def test_a_search_that_is_stopped_goes_on_to_more_trials_with_several_workers(
     hunt, told = Hunt(recipe, tmp_path / "s", beside=file.parent), []
     with pytest.raises(Interrupted):
         search(hunt, trials=2, workers=1, report=told.append, stop_asked=lambda: told[-1]["event"] == "trial")
+    assert {"event": "trials", "done": 0, "total": 2} in told
     found = search(hunt, trials=3, workers=2)
     assert [row["state"] for row in found.trials] == ["complete"] * 3
     assert [row["state"] for row in search(hunt, trials=2).trials] == ["complete"] * 3
     other = Hunt(read_recipe(file, [*SHORT, "training.clip=2.0"]), tmp_path / "s", beside=file.parent)
-    with pytest.raises(TrainingError, match="s: the recipe, its data or the number of folds changed"):
+    with pytest.raises(TrainingError, match=r"s: what is trained changed .*\(recipe.training.clip was 1.0, is 2.0\)"):
         search(other)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -207,7 +208,7 @@ def test_validation_patients_without_a_class_make_no_nan(started, tmp_path: Path
 def test_a_training_is_resumed_only_with_the_same_recipe(started) -> None:
     with pytest.raises(Interrupted):
         started(stop_asked=asked_at(9))
-    with pytest.raises(TrainingError, match="the recipe or its data changed"):
+    with pytest.raises(TrainingError, match=r"\(training.learning_rate was 0.005, is 0.001\): start anew"):
         started("training.learning_rate=0.001", resume=True)
     with pytest.raises(TrainingError, match=r"model: a training was begun here; go on with --resume"):
         started()
@@ -219,7 +220,7 @@ def test_a_training_is_resumed_only_with_the_same_data(recipe_file: Path, tmp_pa
     with pytest.raises(Interrupted):
         train(recipe, model, beside=tmp_path, stop_asked=asked_at(9))
     write_recording(tmp_path / "patients" / "patient1" / "patient1_01.edf", seizures=[(20, 30)], seed=1)
-    with pytest.raises(TrainingError, match="the recipe or its data changed"):
+    with pytest.raises(TrainingError, match=r"began \(the recordings or their marks\): start anew"):
         train(recipe, model, beside=tmp_path, resume=True)
 
 
@@ -287,6 +288,14 @@ def test_a_recipe_that_cannot_work_says_why_and_leaves_nothing(
 def test_a_learning_rate_that_is_far_too_high_is_said(started) -> None:
     with pytest.raises(TrainingError, match="the loss is no longer a number after"):
         started("training.learning_rate=1e30", "training.clip=1e30", "training.weight_decay=1e20")
+
+
+def test_a_training_that_is_no_better_than_guessing_says_so(started) -> None:
+    reports: list[dict] = []
+    diverging = ["training.learning_rate=1e4", "training.epochs=1", "training.examples_per_epoch=64"]
+    started(*diverging, "detection.threshold=0.5", report=reports.append)
+    notes = [report["text"] for report in reports if report["event"] == "note"]
+    assert re.search(r"the best validation loss, .* is no better than guessing, 0.6931: is training.lea", notes[-1])
 
 
 def test_a_place_that_cannot_be_written_is_found_before_the_work(started, tmp_path: Path) -> None:

@@ -96,9 +96,6 @@ def test_a_network_whose_weights_are_no_numbers_has_no_loss(network, windows, tr
 
 
 def test_validation_needs_a_window(tmp_path: Path, transform) -> None:
-    write_recording(tmp_path / "data" / "short" / "short.edf", 3, [])
-    with pytest.raises(DatasetError, match="windows of 4 s are longer than every recording: .* short.edf, lasts 3 s"):
-        prepare(gather("folder", path=tmp_path / "data"), SETTINGS, transform)
     path = write_recording(tmp_path / "data" / "short" / "short.edf", 5, [])
     interrupt(path, 3, 4)
     holed = prepare(gather("folder", path=tmp_path / "data"), SETTINGS, transform)

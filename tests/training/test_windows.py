@@ -192,6 +192,12 @@ def test_a_recording_that_cannot_be_used_is_named(tmp_path: Path, transform) -> 
         prepare([labelled(few, (5, 5))], SETTINGS, transform)
 
 
+def test_a_recording_with_fewer_samples_than_the_transform_gives_is_refused(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "slow.edf", 20, [(5, 5)])
+    with pytest.raises(DatasetError, match="slow.edf: its channels have 128 Hz; transform.rate = 200 needs as"):
+        prepare([labelled(path, (5, 5))], SETTINGS, transform_named("raw", rate=200.0))
+
+
 def test_a_recording_that_is_damaged_is_named_once(tmp_path: Path, transform) -> None:
     path = write_recording(tmp_path / "cut.edf", 20, [(5, 5)])
     recording = labelled(path, (5, 5))

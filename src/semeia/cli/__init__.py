@@ -15,6 +15,7 @@ from semeia.cli.catalogue import catalogue
 from semeia.cli.demo import demo
 from semeia.cli.detect import detect
 from semeia.cli.evaluate import evaluate
+from semeia.cli.explain import explain
 from semeia.cli.export import export
 from semeia.cli.import_ import import_
 from semeia.cli.info import info
@@ -44,7 +45,7 @@ app = typer.Typer(
 
 for command in (
     *(demo, serve, open_, import_, info, detect, predict, score, simulate, train, search, evaluate, models, export),
-    *(catalogue, szcore),
+    *(explain, catalogue, szcore),
 ):
     app.command(command.__name__.rstrip("_"))(command)
 for group in (datasets, recipe, runs):

@@ -31,7 +31,7 @@ def explain(
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="An .svg file, or .html.")],
     at: Annotated[float | None, typer.Option(help="Seconds: the middle of the window; else the most probable.")] = None,
-    method: Annotated[Method, typer.Option(help="How; see docs/explaining.md.")] = Method.occlusion,
+    method: Annotated[Method, typer.Option(help="How; see docs/explaining.md.")] = Method.gradients,
     target: Annotated[str | None, typer.Option(help="A class of the model; else seizure, or its last.")] = None,
 ) -> None:
     """Show which channels and moments made a model say what it said, or what it looks for."""

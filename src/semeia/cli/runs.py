@@ -26,10 +26,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback(invoke_without_command=True)
-def runs(context: typer.Context) -> None:
+def runs(context: typer.Context, as_json: AsJson = False) -> None:
     """List the trainings, or show, compare and remove them."""
     if context.invoked_subcommand is None:
-        list_()
+        list_(as_json)
 
 
 @app.command("list")
@@ -82,6 +82,8 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 
 def _about(record: Record) -> Iterable[tuple[str, str]]:
+    from semeia.recipe import flat
+
     yield "run", record.id
     yield "state", record.standing + (f": {record.problem}" if record.problem else "")
     yield "began", _moment(record.started)
@@ -96,9 +98,11 @@ def _about(record: Record) -> Iterable[tuple[str, str]]:
         yield part, ", ".join(f"{_shown(value)} {key}" for key, value in counts.items())
     if record.fingerprint:
         yield "data and recipe", record.fingerprint[:16]
-    for key, value in _flat(record.environment).items():
+    for key, value in flat(record.environment).items():
         yield key.removeprefix("versions."), str(value)
-    for key, value in _flat(record.metrics).items():
+    best = record.metrics.get("best_epoch")
+    counted = {} if best is None else {"best_epoch": best + 1}  # epochs are written from 0, and shown from 1
+    for key, value in flat(record.metrics | counted).items():
         yield key.replace("_", " "), _shown(value)
 
 
@@ -122,9 +126,11 @@ def compare(
 
 def differences(records: list[Record]) -> dict[str, list[Any]]:
     """Return the keys of the recipes whose values differ, with the value of each run; None where there is none."""
-    flat = [_flat(record.recipe) for record in records]
-    keys = dict.fromkeys(key for recipe in flat for key in recipe if key not in {"name", "description"})
-    values = {key: [recipe.get(key) for recipe in flat] for key in keys}
+    from semeia.recipe import flat
+
+    recipes = [flat(record.recipe) for record in records]
+    keys = dict.fromkeys(key for recipe in recipes for key in recipe if key not in {"name", "description"})
+    values = {key: [recipe.get(key) for recipe in recipes] for key in keys}
     return {key: given for key, given in values.items() if any(value != given[0] for value in given)}
 
 
@@ -156,18 +162,6 @@ def remove(names: Annotated[list[str], typer.Argument(metavar="RUN...", help="Ru
 
 def _as_json(record: Record) -> dict[str, Any]:
     return record.model_dump(mode="json") | {"standing": record.standing}
-
-
-def _flat(table: Any, key: str = "") -> dict[str, Any]:
-    """Return a nested table as dotted keys; lists of plain values stay as they are."""
-    match table:
-        case dict():
-            parts: Iterable[tuple[Any, Any]] = table.items()
-        case [{}, *_]:
-            parts = enumerate(table)
-        case _:
-            return {key: table}
-    return {k: v for name, value in parts for k, v in _flat(value, f"{key}.{name}" if key else str(name)).items()}
 
 
 def _measures(epochs: list[dict[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,8 +23,8 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="The first patient; the same seed, the same EEG.")] = 1,
     patients: Annotated[int | None, typer.Option(min=1, help="How many, from SEED on (1; a set: 2 or 3).")] = None,
     seizures: Annotated[float | None, typer.Option(help="Per hour, 0 to 10 (3; chbmit, siena: 0.5).")] = None,
-    montage: Annotated[str | None, typer.Option(help="referential, longitudinal or chbmit (that).")] = None,
-    electrodes: Annotated[str | None, typer.Option(help="1020 (that), 64 or headset; for referential.")] = None,
+    montage: Annotated[str | None, typer.Option(help="referential, longitudinal or chbmit (the default).")] = None,
+    electrodes: Annotated[str | None, typer.Option(help="1020 (the default), 64 or headset; for referential.")] = None,
     rate: Annotated[int | None, typer.Option(help="Sampling rate in Hz (256; seeg: 2000).")] = None,
     layout: Annotated[
         str | None, typer.Option(help="A set as aes2014, melbourne2016, seeg, chbmit or siena lays it out.")
@@ -72,8 +73,15 @@ def _write_set(layout: str, folder: Path, given: dict[str, Any], force: bool) ->
     from semeia.cli.text import plural
     from semeia.signals.simulator import simulate_layout
 
-    with bar("Simulating") as progress:
-        paths = simulate_layout(layout, folder, force=force, progress=progress, **given)
+    made = not folder.exists()
+    try:
+        with bar("Simulating") as progress:
+            paths = simulate_layout(layout, folder, force=force, progress=progress, **given)
+    except RecordingError:
+        if made:
+            with suppress(OSError):
+                folder.rmdir()  # which leaves it alone when something is in it
+        raise
     size = sum(path.stat().st_size for path in paths) / 1e6
     source = "folder" if layout == "seeg" else layout
     print(f"{folder}: {plural(len(paths), 'file')}, {size:.1f} MB, in the layout of {layout}; source: {source}")

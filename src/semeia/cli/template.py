@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["new_recipe"]
 
 _HEADER = re.compile(r"\[\[?([\w.]+)\]\]?")
+_IN_CODE = re.compile(r" \(semeia[.\w]*\)")  # where more is said, for readers of the code
 _KEY = re.compile(r"([\w-]+)\s*=")
 _COLUMN = 34
 _CATALOGUES: dict[str, Kind] = {"data": "datasets", "transform": "transforms", "network": "networks"}
@@ -146,7 +147,7 @@ def _absent(table: str) -> _Block:
 
 
 def _shown(key: str, description: str, default: Any) -> str:
-    value = "" if default is None else _toml(default)
+    value = "(not set)" if default is None else _toml(default)
     return f"{f'# {key} = {value} ':{_COLUMN}}# {description}".rstrip(" #").rstrip()
 
 
@@ -209,7 +210,7 @@ def _taken(kind: Kind, name: str) -> dict[str, tuple[str, Any]]:
     from semeia.cli.catalogue import documented, lines_of
 
     return {
-        each.name: (each.description.split(". ")[0].rstrip("."), each.value)
+        each.name: (_IN_CODE.sub("", each.description.split(". ")[0].rstrip(".")), each.value)
         for line in lines_of(kind, name)
         for each in documented(line) or []
     }

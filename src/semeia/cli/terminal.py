@@ -38,7 +38,7 @@ class Terminal:
         """Show one event of `semeia.training.train`, `folds` or `search`; what is of no account is passed over."""
         match event:
             case {"event": "gather", "source": source, "done": done, "total": total}:
-                self._advance(f"Making recordings ({source})", done, total)
+                self._advance(f"Gathering recordings ({source})", done, total)
             case {"event": "data", "source": source, "recordings": count}:
                 self.say(f"{source}: {count} recordings" if count else f"{source}: not here, left out")
             case {"event": "note", "text": text}:
@@ -60,6 +60,8 @@ class Terminal:
                 shown = ", ".join(f"{name} {figure(value)}" for name, value in figures.items())
                 self.say(f"{fold}seed {seed}: {shown}  ({done} of {total})")
                 self._advance("Models", done, total)
+            case {"event": "folds" | "trials" as name, "done": done, "total": total}:
+                self._advance({"folds": "Models", "trials": "Trials"}[name], done, total)
             case {"event": "trial", "done": done, "total": total}:
                 self.say(_trial(event))
                 self._advance("Trials", done, total)

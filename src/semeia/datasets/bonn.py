@@ -30,7 +30,7 @@ _NAME = re.compile(r"([ZONFS])\d{3}\.txt", re.I)
 
 
 def bonn(
-    path: str | Path, *, sets: Annotated[Sequence[Set], Field(min_length=1)] = ("A", "B", "C", "D", "E")
+    path: str | Path, *, sets: Annotated[Sequence[Set], Field(min_length=1)] | None = None
 ) -> list[LabelledRecording]:
     """Return the segments, each with its class (``healthy``, ``interictal``, ``ictal``) as one event over all of it.
 
@@ -39,29 +39,38 @@ def bonn(
     path : str or Path
         Folder that holds ``setA`` to ``setE``, or ``Z``, ``O``, ``N``, ``F``, ``S``; the first letter of a file's name
         says its set.
-    sets : sequence of str
+    sets : sequence of str, optional
+        Such as ``A`` and ``E``; otherwise all that are there.
 
     Raises
     ------
     FileError
         If a file is no text of numbers.
     DatasetError
-        If there are none.
+        If there are none, or a set is not there.
 
     Notes
     -----
     Who a segment comes from was not published (ten people in all), so each counts as a patient of its own, and a split
     by patient cannot keep one person on one side.
     """
-    root, found = Path(path), []
-    for file in sorted(root.rglob("*")):
-        if not (name := _NAME.fullmatch(file.name)) or _SETS[name[1].upper()] not in sets or not file.is_file():
-            continue
-        with open_recording(file, rate=_RATE) as recording:
-            duration = recording.duration
-        whole = Event(0, duration, _CLASSES[_SETS[name[1].upper()]], source=file.name)
-        events = Events([whole], duration=duration)
-        found.append(LabelledRecording(file, file.stem, events, duration, group=file.stem, rate=_RATE))
-    if not found:
-        raise DatasetError(f"{root}: holds no files Z001.txt, O001.txt ... of set {', '.join(sets)}: is this Bonn?")
-    return distinct(found)
+    root = Path(path)
+    segments = [
+        (file, _SETS[match[1].upper()])
+        for file in sorted(root.rglob("*"))
+        if (match := _NAME.fullmatch(file.name)) and file.is_file()
+    ]
+    if not segments:
+        raise DatasetError(f"{root}: holds no files Z001.txt, O001.txt ...: is this Bonn?")
+    there = sorted({of for _, of in segments})
+    for name in sets or ():
+        if name not in there:
+            raise DatasetError(f"{root.name}: set {name!r} is not there; there are {', '.join(there)}")
+    return distinct(_segment(file, of) for file, of in segments if sets is None or of in sets)
+
+
+def _segment(file: Path, of: str) -> LabelledRecording:
+    with open_recording(file, rate=_RATE) as recording:
+        duration = recording.duration
+    events = Events([Event(0, duration, _CLASSES[of], source=file.name)], duration=duration)
+    return LabelledRecording(file, file.stem, events, duration, group=file.stem, rate=_RATE)

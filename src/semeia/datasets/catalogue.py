@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from semeia.datasets.labelled import LabelledRecording
 from semeia.errors import DatasetError, RecipeError
 from semeia.home import home_folder
-from semeia.recipe import check_parameters, look_up
+from semeia.recipe import check_parameters, in_plain_words, look_up
 
 __all__ = ["SourceEntry", "check", "entry_of", "gather", "names"]
 
@@ -157,9 +157,8 @@ def _checked(source: str, importer: Callable[..., Any], parameters: dict[str, An
         try:
             checked[name] = TypeAdapter(hints.get(name, Any)).validate_python(value)
         except ValidationError as error:
-            reason = error.errors()[0]["msg"]
-            reason = reason[0].lower() + reason[1:]
-            raise RecipeError(f"data source {source!r}: {name} = {value!r}: {reason}") from error
+            reasons = dict.fromkeys(in_plain_words(fault["msg"]) for fault in error.errors())
+            raise RecipeError(f"data source {source!r}: {name} = {value!r}: {', or '.join(reasons)}") from error
     return checked
 
 

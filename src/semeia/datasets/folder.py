@@ -84,17 +84,25 @@ def _labelled(
     path: Path, root: Path, patient_from: PatientFrom, rate: float | None, labels: Mapping[str, str]
 ) -> LabelledRecording:
     place = path.relative_to(root)
-    label = _label(place, labels)
+    label, table = _label(place, labels), _table_beside(path)
     with open_recording(path, rate=rate) as recording:
         duration, started_at = recording.duration, recording.started_at
         patient = root.name if patient_from == "root" else _patient(recording, place, patient_from)
     if label is not None:
-        marked = Events([Event(0, duration, label, source=path.name)])
+        marks = Events([Event(0, duration, label, source=path.name)])
     else:
-        table = _table_beside(path)
-        marked = events_of(table) if table else _own_events(path)
-    events = Events(marked, duration=duration, started_at=started_at)
-    return LabelledRecording(path, patient, events, duration, group=path.stem, started_at=started_at, rate=rate)
+        marks = events_of(table) if table else _own_events(path)
+    events = Events(marks, duration=duration, started_at=started_at)
+    return LabelledRecording(
+        path,
+        patient,
+        events,
+        duration,
+        group=path.stem,
+        started_at=started_at,
+        marked=bool(events or table),
+        rate=rate,
+    )
 
 
 def _group(path: Path, expression: str) -> str:

@@ -44,6 +44,8 @@ class LabelledRecording:
         Seconds of the recording that examples are taken from; otherwise all.
     labelled : bool
         False for a file whose class is kept back, as a contest's test files.
+    marked : bool
+        False where nobody wrote anything into or beside the file, so that "no seizure" may mean that nobody looked.
     source : str
         Name of the importer; `semeia.datasets.gather` fills it in.
     weight : float
@@ -61,6 +63,7 @@ class LabelledRecording:
     around: tuple[float, ...] = ()
     span: tuple[float, float] | None = None
     labelled: bool = True
+    marked: bool = True
     source: str = ""
     weight: float = 1.0
     rate: float | None = None

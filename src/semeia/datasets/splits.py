@@ -12,7 +12,7 @@ import numpy as np
 
 from semeia.datasets.labelled import LabelledRecording
 from semeia.datasets.labels import intervals_of
-from semeia.errors import DatasetError
+from semeia.errors import DatasetError, RecipeError
 from semeia.recipe import SeizureDetection, Task
 
 __all__ = ["By", "check_leak", "deal", "pieces", "split", "unit_of"]
@@ -116,15 +116,14 @@ def deal(
 
     Raises
     ------
-    DatasetError
+    RecipeError
         If there are fewer units than folds.
     """
     cut = pieces(recordings, by)
     strata = _strata(cut, by, task or SeizureDetection())
     if not 2 <= count <= len(strata):
-        raise DatasetError(
-            f"{count} folds: there must be 2 or more, and no more than there are {_plural(by)}: {len(strata)}"
-        )
+        units = _plural(by)
+        raise RecipeError(f"{count} folds: choose at least 2, and no more than the {len(strata)} {units}")
     fold: dict[str, int] = {}
     for number, stratum in enumerate(sorted(set(strata.values()))):
         mine = sorted(unit for unit, of in strata.items() if of == stratum)

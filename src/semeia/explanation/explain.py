@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semeia.errors import RecordingError
-from semeia.explanation.attribution import integrated_gradients, occlusion
+from semeia.explanation.attribution import Attribution, integrated_gradients, occlusion
 from semeia.explanation.gradcam import grad_cam
 from semeia.explanation.kernels import first_kernels
 from semeia.explanation.maximisation import maximise
@@ -25,11 +24,13 @@ from semeia.model import Model
 from semeia.signals import Recording
 from semeia.signals.dropouts import imputed
 
-__all__ = ["ATTRIBUTIONS", "Method", "most_probable", "pictures_of_model", "pictures_of_window", "window_at"]
+__all__ = ["ATTRIBUTIONS", "most_probable", "pictures_of_model", "pictures_of_window", "window_at"]
 
-Method = Literal["gradients", "occlusion", "gradcam", "kernels", "maximise"]
-
-ATTRIBUTIONS = {"gradients": integrated_gradients, "occlusion": occlusion, "gradcam": grad_cam}
+ATTRIBUTIONS: dict[str, Callable[..., Attribution]] = {
+    "gradients": integrated_gradients,
+    "occlusion": occlusion,
+    "gradcam": grad_cam,
+}
 """Methods that explain a window; the others explain a model."""
 
 
@@ -82,7 +83,7 @@ def pictures_of_model(model: Model, method: str, *, target: str | None = None) -
         return [kernels_picture(first_kernels(model))]
     needs = model.description.input
     labels = [f"any channel {number + 1}" for number in range(needs.channels)] if needs.montage == "any" else []
-    return [maximised_picture(maximise(model, target=target), labels)]
+    return [maximised_picture(maximise(model, target=target), model.transform, labels)]
 
 
 def most_probable(

@@ -68,9 +68,7 @@ def grad_cam(model: Model, window: NDArray[np.floating[Any]], *, target: str | N
     )
 
 
-def _arranged(
-    maps: NDArray[np.float32], asked: Question, shape: tuple[int, ...]
-) -> tuple[bool, NDArray[np.float32]]:
+def _arranged(maps: NDArray[np.float32], asked: Question, shape: tuple[int, ...]) -> tuple[bool, NDArray[np.float32]]:
     """Return whether channels are told apart, and maps (some, *places) as (channels or 1, *places of one example).
 
     A network of pieces (`semeia.networks.sequence`) has the maps of one piece after another.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ class Kernels:
     def gain(self) -> NDArray[np.float64]:
         """Gain of each map (maps, points): the root mean square over its channels."""
         assert self.response is not None, "kernels of signals have a response"
-        return np.sqrt((self.response**2).mean(axis=1))
+        return np.asarray(np.sqrt((self.response**2).mean(axis=1)))
 
 
 def first_kernels(model: Model) -> Kernels:
@@ -83,9 +84,9 @@ def first_kernels(model: Model) -> Kernels:
 
 
 def frequency_response(
-    weights: NDArray[np.floating], rate: float
+    weights: NDArray[np.floating[Any]], rate: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return frequencies in Hz (points,), and the gain of kernels (maps, channels, taps) at each (maps, channels, points)."""
+    """Return frequencies in Hz (points,), and the gain of kernels (..., taps) at each (..., points)."""
     from scipy.signal import freqz
 
     flat = weights.reshape(-1, weights.shape[-1]).astype(np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ LOWEST, HIGHEST = 0.5, 70.0
 """Hz of which a signal is made: what EEG is usually read by; and no more than 0.4 of the rate."""
 AMPLITUDE = 50.0
 """µV, root mean square of a signal."""
+FINEST = 0.2
+"""Cycles per pixel of which a picture is made: nothing finer."""
 SPREAD = 1.0
 """Standard deviations, root mean square of a picture."""
 LARGEST = 4.0
@@ -44,6 +46,8 @@ class Maximised:
         (channels, samples) in µV, or (channels, height, width) as the network sees it.
     rate : float
         Hz.
+    seconds : float
+        Length of the window.
     logit : float
         Of the class in it.
     start : float
@@ -53,6 +57,7 @@ class Maximised:
     target: str
     values: NDArray[np.float32]
     rate: float
+    seconds: float
     logit: float
     start: float
 
@@ -60,10 +65,10 @@ class Maximised:
 def maximise(model: Model, *, target: str | None = None, seed: int = 0, steps: int = STEPS) -> Maximised:
     """Climb from noise to a window of fixed amplitude that speaks for a class (Erhan et al. 2009; Olah et al. 2017).
 
-    Without restraint this finds noise that no patient has. So the window is made of Fourier components, those
-    from 0.5 to 70 Hz where it is a signal, of falling weight; its root mean square is kept at 50 µV (a picture's
-    at 1 standard deviation), and nothing exceeds four times that; each step sees it shifted in time at random; and its total variation is held down. It
-    shows what the network responds to, not what a seizure looks like.
+    Without restraint this finds noise that no patient has. So the window is made of Fourier components of falling
+    weight, those from 0.5 to 70 Hz where it is a signal; its root mean square is kept at 50 µV (a picture's at
+    1 standard deviation), and nothing exceeds four times that; each step sees it shifted in time at random; and its
+    total variation is held down. It shows what the network responds to, not what a seizure looks like.
 
     Parameters
     ----------
@@ -115,7 +120,7 @@ def maximise(model: Model, *, target: str | None = None, seed: int = 0, steps: i
     found = values.numpy()
     if transform.gives == "signal":
         found = _microvolts(found, transform)
-    return Maximised(target, found.astype(np.float32), transform.rate, reached, start)
+    return Maximised(target, found.astype(np.float32), transform.rate, needs.window / transform.rate, reached, start)
 
 
 def _scale(shape: tuple[int, ...], transform: Transform) -> Tensor:
@@ -126,11 +131,13 @@ def _scale(shape: tuple[int, ...], transform: Transform) -> Tensor:
     if transform.gives == "signal":
         hertz = torch.fft.rfftfreq(length, 1 / transform.rate)
         kept = (hertz >= LOWEST) & (hertz <= min(HIGHEST, 0.4 * transform.rate))
-        return (kept / hertz.clamp(min=LOWEST)).expand(shape[0], -1)
+        falling: Tensor = kept / hertz.clamp(min=LOWEST)
+        return falling.expand(shape[0], -1)
     distance = torch.fft.rfftfreq(length)[None]
     for size in reversed(shape[1:-1]):
         distance = (distance**2 + torch.fft.fftfreq(size)[:, None] ** 2).sqrt()
-    return (1 / distance.clamp(min=1 / max(shape[1:]))).expand(shape[0], *distance.shape)
+    weight: Tensor = (distance <= FINEST) / distance.clamp(min=1 / max(shape[1:]))
+    return weight.expand(shape[0], *distance.shape)
 
 
 def _slope(transform: Transform) -> float:
@@ -138,7 +145,7 @@ def _slope(transform: Transform) -> float:
     return float(transform.apply(np.array([[[1.0]]], np.float32)).item())
 
 
-def _microvolts(seen: NDArray[np.floating], transform: Transform) -> NDArray[np.floating]:
+def _microvolts(seen: NDArray[np.floating[Any]], transform: Transform) -> NDArray[np.floating[Any]]:
     """Undo a transform that treats every sample alike and never falls."""
     ramp = np.linspace(-5000, 5000, 20_001, dtype=np.float32)
-    return np.interp(seen, transform.apply(ramp[None, None])[0, 0], ramp)
+    return np.asarray(np.interp(seen, transform.apply(ramp[None, None])[0, 0], ramp))

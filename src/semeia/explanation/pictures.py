@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,7 +58,10 @@ def attribution_picture(attribution: Attribution, labels: Sequence[str], *, star
             f"The values sum to the logit's gain over the baseline, {attribution.gained:.2f}, "
             f"but for {attribution.error:.2g}."
         )
-    title = f"{attribution.method[0].upper()}{attribution.method[1:]}: {attribution.target} {attribution.probability:.2f}"
+    method, end = attribution.method, start + attribution.window.shape[1] / attribution.rate
+    title = (
+        f"{method[0].upper()}{method[1:]}: {attribution.target} {attribution.probability:.2f}, {start:g} to {end:g} s"
+    )
     return Picture(title, " ".join(said), svg)
 
 
@@ -77,7 +81,9 @@ def _traces(axes: Axes, data: NDArray[np.float32], rate: float, labels: Sequence
         axes.plot(start + time, row + 0.62 * values / height, color=INK, linewidth=0.6, clip_on=False)
     size = _round(height)
     right = start + samples / rate
-    axes.plot([right + 0.012 * samples / rate] * 2, [0, 0.62 * size / height], color=MUTED, linewidth=1.2, clip_on=False)
+    axes.plot(
+        [right + 0.012 * samples / rate] * 2, [0, 0.62 * size / height], color=MUTED, linewidth=1.2, clip_on=False
+    )
     axes.text(right + 0.02 * samples / rate, 0.31 * size / height, f"{size:g} µV", color=MUTED, va="center", fontsize=8)
     axes.set_yticks(range(channels), labels)
     axes.tick_params(length=0)
@@ -92,7 +98,7 @@ def _thinned(trace: NDArray[np.float32], rate: float) -> tuple[NDArray[np.float6
     edges = np.linspace(0, len(trace), POINTS // 2 + 1).astype(int)
     places = [
         first + place
-        for first, stop in zip(edges[:-1], edges[1:], strict=True)
+        for first, stop in pairwise(edges)
         for place in sorted((int(trace[first:stop].argmin()), int(trace[first:stop].argmax())))
     ]
     return np.array(places) / rate, trace[places]
@@ -104,15 +110,15 @@ def _shade(axes: Axes, values: NDArray[np.float32], rate: float, start: float) -
     from matplotlib.colors import to_rgb
 
     size = max(1, round(CELL * rate))
-    edges = np.arange(0, values.shape[1] + size - 1, size).clip(max=values.shape[1])
+    edges = np.append(np.arange(0, values.shape[1], size), values.shape[1])
     means = np.add.reduceat(values, edges[:-1], axis=1) / np.diff(edges)
-    strength = means / max(float(np.abs(means).max()), np.finfo(np.float32).tiny)
+    strength = means / max(float(np.abs(means).max()), 1e-30)
     rows, columns = np.nonzero(np.abs(strength) >= FAINTEST)
     left, right = start + edges[columns] / rate, start + edges[columns + 1] / rate
     corners = np.stack([[left, rows - 0.5], [right, rows - 0.5], [right, rows + 0.5], [left, rows + 0.5]])
     drawn = strength[rows, columns]
     colours = [(*to_rgb(ACCENT if value > 0 else SECOND), round(0.75 * abs(float(value)), 2)) for value in drawn]
-    axes.add_collection(PolyCollection(corners.transpose(2, 0, 1), facecolors=colours, edgecolors="none"))
+    axes.add_collection(PolyCollection(list(corners.transpose(2, 0, 1)), facecolors=colours, edgecolors="none"))
 
 
 def spectrogram_picture(
@@ -130,37 +136,46 @@ def spectrogram_picture(
         As of `attribution_picture`.
     """
     from matplotlib.figure import Figure
+    from scipy.ndimage import gaussian_filter
 
     assert attribution.picture is not None, "the network sees pictures"
     powers, hertz, seconds = _powers(attribution, transform, start)
-    maps = np.maximum(attribution.picture, 0)
-    if len(maps) == 1 or not attribution.by_channel:
-        shown = [("mean of all channels", powers.mean(axis=0), maps.mean(axis=0))]
-    else:
+    maps = np.maximum(gaussian_filter(attribution.picture, (0, 1, 1)), 0)  # contours of single pixels say nothing
+    if attribution.by_channel:
         strongest = np.argsort(-maps.sum(axis=(1, 2)), kind="stable")[:MOST_PANELS]
         shown = [(labels[row], powers[row], maps[row]) for row in strongest]
+    else:
+        shown = [("mean of all channels", powers.mean(axis=0), maps.mean(axis=0))]
     highest = max(float(values.max()) for _, _, values in shown) or 1.0
+    left, right, low, high = extent = (*seconds, float(hertz[0]), float(hertz[-1]))
     with chart_style():
-        figure = Figure(figsize=(WIDTH, 0.6 + 1.5 * len(shown)), layout="constrained")
-        for axes, (name, power, values) in zip(figure.subplots(len(shown), 1, squeeze=False)[:, 0], shown, strict=True):
-            extent = (seconds[0], seconds[1], float(hertz[0]), float(hertz[-1]))
+        figure = Figure(figsize=(WIDTH, 0.6 + 1.4 * len(shown)), layout="constrained")
+        rows = figure.subplots(len(shown), 1, squeeze=False, sharex=True)[:, 0]
+        for axes, (name, power, values) in zip(rows, shown, strict=True):
             axes.imshow(power, origin="lower", aspect="auto", extent=extent, cmap="viridis", interpolation="nearest")
-            across, down = (np.linspace(extent[at], extent[at + 1], n) for at, n in ((0, values.shape[1]), (2, len(values))))
             if values.max() > 0:
-                axes.contour(across, down, values / highest, [0.25, 0.5, 0.75], colors="#ffffff", linewidths=[0.6, 1, 1.4])
+                across, up = np.linspace(left, right, values.shape[1]), np.linspace(low, high, len(values))
+                levels = {"levels": [0.25, 0.5, 0.75], "linewidths": [0.6, 1.0, 1.4]}
+                axes.contour(across, up, values / highest, colors="#ffffff", **levels)
             axes.set_title(name)
             axes.set_ylabel("Hz")
-        axes.set_xlabel("seconds")
+        rows[-1].set_xlabel("seconds")
         svg = themed(figure, f"spectrograms with contours of {attribution.method} for {attribution.target}")
-    caption = f"Lines at 25, 50 and 75 % of the strongest evidence for {attribution.target}; colours are power in dB."
+    bright = "more power than at that frequency in training" if hasattr(transform, "mean") else "more power"
+    lines = f"25, 50 and 75 % of the strongest evidence for {attribution.target}, smoothed"
+    caption = f"The brighter, the {bright}. Lines at {lines}."
     return Picture(f"{attribution.method} on the spectrogram", caption, svg)
 
 
 def _powers(
     attribution: Attribution, transform: Any, start: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], tuple[float, float]]:
-    """Return power in dB (channels, frequencies, columns), its frequencies, and where it begins and ends in seconds."""
-    power: NDArray[np.float32] = transform.measure(attribution.window[None])[0]
+    """Return power (channels, frequencies, columns), its frequencies, and where it begins and ends in seconds.
+
+    Normalised as the network sees it, for in dB nothing stands out from the fall towards high frequencies.
+    """
+    made = transform.apply if hasattr(transform, "mean") else transform.measure
+    power: NDArray[np.float32] = made(attribution.window[None])[0]
     centres = column_centres(transform, power.shape[2], attribution.window.shape[1]) / attribution.rate
     half = (centres[1] - centres[0]) / 2 if len(centres) > 1 else 0.5
     return power, transform.frequencies, (start + float(centres[0] - half), start + float(centres[-1] + half))
@@ -203,8 +218,8 @@ def _signal_kernels(kernels: Kernels) -> Picture:
         svg = themed(figure, f"{len(order)} kernels of the first layer and their frequency responses")
     return Picture(
         "First layer",
-        f"Each kernel of {time[-1] + 1000 / kernels.rate:.0f} ms (line), and the gain of each frequency relative to its "
-        f"strongest, which is written above (area). {len(order)} of {len(gain)} maps, by that frequency.",
+        f"Each kernel of {time[-1] + 1000 / kernels.rate:.0f} ms (line), and the gain of each frequency relative to "
+        f"its strongest, which is written above (area). {len(order)} of {len(gain)} maps, by that frequency.",
         svg,
     )
 
@@ -227,21 +242,26 @@ def _picture_kernels(kernels: Kernels) -> Picture:
             axes.set(xlim=(0, kernel.shape[1]), ylim=(-0.5, len(kernel) - 0.5), aspect="equal")
         svg = themed(figure, f"{len(order)} kernels of the first layer")
     size = " × ".join(map(str, kernels.weights.shape[2:]))
-    extent = f" ({kernels.weights.shape[2] * kernels.rows:g} Hz × {kernels.weights.shape[3] / kernels.rate:g} s)"
+    extent = ""
+    if kernels.rows and kernels.rate:
+        height, width = kernels.weights.shape[2:]
+        extent = f" ({height * kernels.rows:g} Hz × {width / kernels.rate:g} s)"
     return Picture(
         "First layer",
-        f"The {len(order)} strongest of {len(mean)} kernels of {size}{extent if kernels.rows and kernels.rate else ''}, "
+        f"The {len(order)} strongest of {len(mean)} kernels of {size}{extent}, "
         "mean over input channels: frequency upwards, time to the right; the two colours are the two signs.",
         svg,
     )
 
 
-def maximised_picture(made: Maximised, labels: Sequence[str] = ()) -> Picture:
+def maximised_picture(made: Maximised, transform: Transform, labels: Sequence[str] = ()) -> Picture:
     """Draw the window that a network would most like to see.
 
     Parameters
     ----------
     made : Maximised
+    transform : Transform
+        The model's.
     labels : sequence of str
         Of the channels; otherwise they are numbered.
     """
@@ -254,15 +274,20 @@ def maximised_picture(made: Maximised, labels: Sequence[str] = ()) -> Picture:
             _traces(figure.subplots(), made.values, made.rate, names, 0.0)
         else:
             shown = made.values[:MOST_PANELS]
-            figure = Figure(figsize=(WIDTH, 1.9), layout="constrained")
-            for axes, values in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
-                axes.imshow(values, origin="lower", aspect="auto", cmap="viridis")
-                axes.set_axis_off()
+            hertz = getattr(transform, "frequencies", np.arange(made.values.shape[1]))
+            extent = (0.0, made.seconds, float(hertz[0]), float(hertz[-1]))
+            figure = Figure(figsize=(WIDTH, 2.1), layout="constrained")
+            row = figure.subplots(1, len(shown), squeeze=False, sharey=True)[0]
+            for axes, values, name in zip(row, shown, names, strict=False):
+                axes.imshow(values, origin="lower", aspect="auto", extent=extent, cmap="viridis")
+                axes.set_title(name)
+                axes.set_xlabel("seconds")
+            row[0].set_ylabel("Hz")
         svg = themed(figure, f"the window that speaks most for {made.target}")
     return Picture(
         f"What speaks most for {made.target}",
-        f"Made from noise by climbing: its logit rose from {made.start:.1f} to {made.logit:.1f}. It shows what the network "
-        "responds to, not what a patient's signal looks like.",
+        f"Made from noise by climbing: its logit rose from {made.start:.1f} to {made.logit:.1f}. It shows what the "
+        "network responds to, not what a patient's signal looks like.",
         svg,
     )
 

@@ -121,7 +121,9 @@ def question(model: Model, window: NDArray[np.floating[Any]], target: str | None
             f"a window of shape {given.shape}: model {model.name} takes (channels, {needs.window}), "
             f"{needs.window / model.transform.rate:g} s at {model.transform.rate:g} Hz"
         )
-    if len(given) < needs.channels or (needs.montage != "any" and not needs.any_channels and len(given) > needs.channels):
+    if len(given) < needs.channels or (
+        needs.montage != "any" and not needs.any_channels and len(given) > needs.channels
+    ):
         raise RecordingError(f"a window of {len(given)} channels: model {model.name} takes {needs.channels}")
     if not np.isfinite(given).all():
         raise RecordingError("the window touches a gap: the model says nothing of it")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ def evidence(attribution: Attribution, seconds: float = SMOOTHING) -> NDArray[np
     return smoothed(attribution.values, round(seconds * attribution.rate))
 
 
-def smoothed(values: NDArray[np.floating], size: int) -> NDArray[np.float32]:
+def smoothed(values: NDArray[np.floating[Any]], size: int) -> NDArray[np.float32]:
     """Return moving averages of `size` samples (channels, samples); at the ends of those that are there."""
     size = max(1, size)
     sums = np.cumsum(np.pad(values.astype(np.float64), ((0, 0), (1, 0))), axis=1)
@@ -39,7 +39,7 @@ def smoothed(values: NDArray[np.floating], size: int) -> NDArray[np.float32]:
     return np.asarray((sums[:, stop] - sums[:, first]) / (stop - first), np.float32)
 
 
-def peak(values: NDArray[np.floating]) -> tuple[int, int]:
+def peak(values: NDArray[np.floating[Any]]) -> tuple[int, int]:
     """Return the channel and the sample of the largest value (channels, samples)."""
     channel, sample = np.unravel_index(int(np.argmax(values)), values.shape)
     return int(channel), int(sample)
@@ -74,7 +74,7 @@ def correlation(one: Attribution, other: Attribution, *, signed: bool = False) -
     ranks = [rankdata(v if signed else np.abs(v)) for v in (evidence(one).ravel(), evidence(other).ravel())]
     if any(np.ptp(rank) == 0 for rank in ranks):
         return float("nan")
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
 
 
 def randomised(model: Model, seed: int = 0) -> Model:
@@ -96,7 +96,7 @@ def randomised(model: Model, seed: int = 0) -> Model:
 
 
 def _reset(part: nn.Module) -> None:
-    """Draw a module's own weights as PyTorch does; those of which it does not say how, with the spread that they have."""
+    """Draw a module's own weights as PyTorch does; where it does not say how, with the spread that they have."""
     reset = getattr(part, "reset_parameters", None)
     if callable(reset):
         reset()

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.sax.saxutils import quoteattr
 
 if TYPE_CHECKING:
@@ -55,10 +55,16 @@ def chart_style() -> Iterator[None]:
     muted = dict.fromkeys(("axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"), MUTED)
     lines = dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color", "grid.color"), HAIRLINE)
     sizes = {"font.size": 9.0, "axes.titlesize": 9.0, "axes.linewidth": 0.7, "lines.linewidth": 1.0}
-    places = {"axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left", "legend.frameon": False}
+    places = {
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlelocation": "left",
+        "legend.frameon": False,
+    }
     clear = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), "none")
     svg = {"svg.fonttype": "none", "svg.hashsalt": "semeia", "path.simplify": True}
-    with rc_context({**ink, **muted, **lines, **sizes, **places, **clear, **svg}):
+    settings: dict[Any, Any] = {**ink, **muted, **lines, **sizes, **places, **clear, **svg}
+    with rc_context(settings):
         yield
 
 
@@ -86,7 +92,7 @@ def themed(figure: Figure, label: str) -> str:
     own = hashlib.sha256(svg.encode()).hexdigest()[:8]
     svg = re.sub(r'\bid="([^"]+)"', rf'id="x{own}-\1"', svg)
     svg = re.sub(r'(href="|url\()#', rf"\1#x{own}-", svg)
-    return svg.replace("<svg", f"<svg role=\"img\" aria-label={quoteattr(label)}", 1).strip()
+    return svg.replace("<svg", f'<svg role="img" aria-label={quoteattr(label)}', 1).strip()
 
 
 def _sized(found: re.Match[str]) -> str:
@@ -97,5 +103,10 @@ def _sized(found: re.Match[str]) -> str:
 
 def standalone(picture: Picture) -> str:
     """Return a picture as an SVG file that needs no page."""
-    svg = re.sub(r"(<svg[^>]*>)", rf"\1\n<style>{STYLE}\nsvg {{ background: var(--paper); font-family: system-ui, sans-serif }}</style>", picture.svg, count=1)
+    svg = re.sub(
+        r"(<svg[^>]*>)",
+        rf"\1\n<style>{STYLE}\nsvg {{ background: var(--paper); font-family: system-ui, sans-serif }}</style>",
+        picture.svg,
+        count=1,
+    )
     return f'<?xml version="1.0" encoding="utf-8"?>\n{svg}\n'

@@ -3,8 +3,8 @@
 The catalogues check what a recipe names, and with which parameters, by `look_up` and `check_parameters`.
 """
 
-from semeia.recipe.names import check_parameters, look_up, nearest
-from semeia.recipe.reading import changed, read_recipe, setting_of
+from semeia.recipe.names import check_parameters, in_plain_words, look_up, nearest
+from semeia.recipe.reading import changed, differences, flat, read_recipe, setting_of
 from semeia.recipe.tables import (
     Augmentation,
     Classification,
@@ -47,6 +47,9 @@ __all__ = [
     "Weights",
     "changed",
     "check_parameters",
+    "differences",
+    "flat",
+    "in_plain_words",
     "look_up",
     "nearest",
     "read_recipe",

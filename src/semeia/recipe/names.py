@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from inspect import Parameter
 from typing import TypeVar
 
 from semeia.errors import RecipeError
 
-__all__ = ["check_parameters", "look_up", "nearest"]
+__all__ = ["check_parameters", "in_plain_words", "look_up", "nearest"]
 
 T = TypeVar("T")
+
+_PLAIN = (
+    (r"^value error, ", ""),
+    (r"^'str' instances are not allowed as a (?i:sequence) value$", "it should be a list"),
+    (r"^(input|list|string) should ", "it should "),
+    (r"a valid dictionary( or (an )?(instance of|object).*)?$", "a table"),
+    (r"a valid (list|sequence|tuple)$", "a list"),
+    (r"a valid string$", "a text"),
+    (r"a valid boolean\b.*$", "true or false"),
+    (r"a valid integer\b.*$", "a whole number"),
+    (r"a valid number\b.*$", "a number"),
+    (r" after validation\b", ""),
+)
 
 
 def look_up(kind: str, name: str, catalogue: Mapping[str, T]) -> T:
@@ -60,3 +74,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
     choices = list(known)
     near = difflib.get_close_matches(name, choices, n=1)
     return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(choices) or 'none'}"
+
+
+def in_plain_words(message: str) -> str:
+    """Return what pydantic says of a value in the words of TOML."""
+    message = message[:1].lower() + message[1:]
+    for pattern, words in _PLAIN:
+        message = re.sub(pattern, words, message)
+    return message

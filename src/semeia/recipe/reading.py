@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,10 +12,10 @@ from pydantic import ValidationError
 
 from semeia.errors import FileError, RecipeError
 from semeia.home import reason
-from semeia.recipe.names import nearest
+from semeia.recipe.names import in_plain_words, nearest
 from semeia.recipe.tables import Recipe, Task
 
-__all__ = ["changed", "read_recipe", "setting_of"]
+__all__ = ["changed", "differences", "flat", "read_recipe", "setting_of"]
 
 
 def read_recipe(path: str | Path, settings: Iterable[str] = ()) -> Recipe:
@@ -40,6 +39,8 @@ def read_recipe(path: str | Path, settings: Iterable[str] = ()) -> Recipe:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FileError(path, "no such recipe") from None
+    except IsADirectoryError:
+        raise FileError(path, "is a folder; a recipe is a file that ends in .toml") from None
     except OSError as error:
         raise FileError(path, f"cannot be read as a recipe ({reason(error)})") from error
     except UnicodeDecodeError as error:
@@ -91,6 +92,25 @@ def setting_of(text: str) -> tuple[str, Any]:
         return key.strip(), value
 
 
+def flat(table: Any, key: str = "") -> dict[str, Any]:
+    """Return a nested table as dotted keys; lists of plain values stay as they are."""
+    match table:
+        case dict():
+            parts: Iterable[tuple[Any, Any]] = table.items()
+        case [{}, *_]:
+            parts = enumerate(table)
+        case _:
+            return {key: table}
+    return {k: v for name, value in parts for k, v in flat(value, f"{key}.{name}" if key else str(name)).items()}
+
+
+def differences(before: Any, after: Any) -> list[str]:
+    """Return which keys of two nested tables differ, such as ``training.epochs was 5, is 6``."""
+    old, new = flat(before), flat(after)
+    keys = dict.fromkeys([*old, *new])
+    return [f"{key} was {old.get(key)}, is {new.get(key)}" for key in keys if old.get(key) != new.get(key)]
+
+
 def _set(table: dict[str, Any], setting: str) -> None:
     key, value = setting_of(setting)
     try:
@@ -123,14 +143,8 @@ def _explain(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"key {where!r} is missing"
     given = json.dumps(first["input"], default=str)
-    said = dict.fromkeys(_said(fault["msg"]) for fault in faults if _place(fault["loc"]) == where)
+    said = dict.fromkeys(in_plain_words(fault["msg"]) for fault in faults if _place(fault["loc"]) == where)
     return f"{where} = {given if len(given) < 60 else given[:57] + '...'}: {', or '.join(said)}"
-
-
-def _said(message: str) -> str:
-    """Return what pydantic says in the words of TOML."""
-    message = message.lower().removeprefix("value error, ")
-    return re.sub(r"a valid dictionary( or (an )?(instance of|object).*)?$", "a table", message)
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -140,7 +140,7 @@ class Examples(_Table):
         "any",
         description="montage the network needs; any: all scalp channels as recorded; or recorded: all channels",
     )
-    dropouts: Dropouts = Dropouts()
+    dropouts: Dropouts = Field(Dropouts(), description="what is done where nothing was recorded")
 
 
 class Split(_Table):
@@ -199,7 +199,7 @@ class Weights(_Table):
 class Training(_Table):
     """Optimisation and when to stop."""
 
-    optimiser: Literal["adamw", "adam", "sgd"] = "adamw"
+    optimiser: Literal["adamw", "adam", "sgd"] = Field("adamw", description="sgd: with momentum 0.9")
     schedule: Literal["cosine", "constant", "step"] = Field(
         "cosine", description="the learning rate falls along a cosine, stays, or falls tenfold at each third"
     )
@@ -211,11 +211,11 @@ class Training(_Table):
     precision: Literal["float32", "mixed"] = Field("float32", description="mixed: bfloat16 where it is faster")
     compile: bool = Field(False, description="torch.compile the network")
 
-    epochs: Annotated[int, Field(ge=1)] = 30
-    examples_per_epoch: Annotated[int, Field(ge=1)] = 8192
-    batch_size: Annotated[int, Field(ge=1)] = 64
-    learning_rate: Positive = 1e-3
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    epochs: Annotated[int, Field(ge=1)] = Field(30, description="at most")
+    examples_per_epoch: Annotated[int, Field(ge=1)] = Field(8192, description="windows drawn for each epoch")
+    batch_size: Annotated[int, Field(ge=1)] = Field(64, description="windows of one step")
+    learning_rate: Positive = Field(1e-3, description="largest step size; the schedule lowers it")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(0.0, description="how strongly weights are pulled to 0")
     clip: Positive | None = Field(None, description="largest norm of the gradient")
     patience: Annotated[int, Field(ge=1)] = Field(8, description="epochs without a better validation before stopping")
 

@@ -121,7 +121,11 @@ def judged(
     within = rows < np.array([len(said[recording.path][0]) for recording in given])[examples.recording]
     examples, rows = examples[within], rows[within]
     if not len(examples):
-        raise DatasetError("no window of these recordings has a label of the model's classes")
+        marked = sorted({event.label for recording in given for event in recording.events})
+        raise DatasetError(
+            f"no window of these recordings is of a class that the model knows ({_some(class_names(recipe.task))}); "
+            f"they are marked {_some(marked) or 'with nothing'}"
+        )
     if isinstance(recipe.task, Patterns):
         tables = _of_patterns(model, recipe, examples, rows, said)
     else:

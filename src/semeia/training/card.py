@@ -6,6 +6,7 @@ from typing import Any
 
 from semeia.model import Description
 from semeia.networks import title
+from semeia.training.summary import counts_of
 from semeia.transforms import transform_named
 
 __all__ = ["card"]
@@ -22,7 +23,10 @@ _SPLIT = {
 def card(description: Description, metrics: dict[str, Any]) -> str:
     """Return the card as Markdown."""
     best = metrics["history"][metrics["best_epoch"]]
-    test = metrics.get("test")
+    there: dict[str, dict[str, Any]] = {
+        name: metrics[name] for name in ("training", "validation", "test") if name in metrics
+    }
+    both = "patients with both classes, or of all windows where no patient has both"
     parts = [
         f"# {description.name}\n\n{description.description}".rstrip(),
         "**Not a medical device.** For research and for trying things out: a person must review what it finds.",
@@ -31,25 +35,22 @@ def card(description: Description, metrics: dict[str, Any]) -> str:
 
 Sources: {", ".join(metrics["sources"])}.
 
-| | patients | recordings | hours | seizures |
-|---|---|---|---|---|
-{_row("training", metrics["training"])}
-{_row("validation", metrics["validation"])}{chr(10) + _row("test", test) if test else ""}
+{_table(there)}
 
-{_SPLIT[metrics["split"]]} {metrics["weights"]}
-Epoch {best["epoch"] + 1} of {len(metrics["history"])} was the best on the
-validation part.""",
+{_SPLIT[metrics["split"]]} {metrics["weights"]} The best on the validation part was epoch {best["epoch"] + 1} of {
+            len(metrics["history"])
+        }.""",
         f"""## How it scores on the validation part
 
 The epoch and the threshold were chosen on it, so these figures flatter.
 
-- Windows: AUROC {_shown(best.get("validation_auroc"))}, {
-            "mean over patterns" if description.task == "patterns" else "mean over patients with both classes"
+- Windows: AUROC {_shown(best.get("validation_auroc"))}, mean over {
+            "patterns" if description.task == "patterns" else both
         }.
 {_scores(metrics["validation"])}""",
     ]
-    if test:
-        parts.append(f"## How it scores on the test part\n\nNothing was chosen on it.\n\n{_scores(test)}")
+    if "test" in there:
+        parts.append(f"## How it scores on the test part\n\nNothing was chosen on it.\n\n{_scores(there['test'])}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -58,20 +59,21 @@ def _takes(description: Description) -> str:
     transform = transform_named(description.transform.name, **description.transform.parameters)
     montage = {
         "any": f"any montage of at least {takes.channels} scalp channels",
-        "recorded": "all channels as recorded" if takes.any_channels else f"{takes.channels} channels as recorded",
-    }.get(takes.montage, f"the montage {takes.montage} ({takes.channels} channels)")
+        "recorded": "all channels as recorded" if takes.any_channels else f"{_channels(takes.channels)} as recorded",
+    }.get(takes.montage, f"the montage {takes.montage} ({_channels(takes.channels)})")
     what = "a seizure" if description.task == "detection" else ", ".join(description.classes)
     where = "each channel of each window" if description.task == "patterns" else "each window"
     events = (
         f" Events: moving average of {point.smoothing:g} s, gaps below {point.merge_gap:g} s closed, "
         f"events shorter than {point.minimum_duration:g} s dropped."
     )
+    threshold = f"threshold {point.threshold:.3g}"
+    if description.task != "patterns" and len(description.classes) > 2:
+        threshold = f"the most probable counts. Any but {description.classes[0]}: {threshold}"
     shape = transform.shape(takes.channels, takes.window)
-    return f"""- Takes {montage}, sampled at {takes.minimum_rate:g} Hz or faster, in windows of
-  {takes.window / transform.rate:g} s.
-- Gives the probability of {what} in {where}; threshold {point.threshold:.3g}.{
-        events if description.task == "detection" else ""
-    }
+    window = f"{takes.window / transform.rate:.4g} s"
+    return f"""- Takes {montage}, sampled at {takes.minimum_rate:g} Hz or faster, in windows of {window}.
+- Gives the probability of {what} in {where}; {threshold}.{events if description.task == "detection" else ""}
 - Network: {title(description.network.name, shape)}. Transform: {description.transform.name}."""
 
 
@@ -81,16 +83,19 @@ def _scores(measures: dict[str, Any]) -> str:
         events, scorer = (measures["score"][key] for key in ("events", "scorer"))
         lines.append(
             f"- Events ({scorer['name']}, {scorer['package']}): sensitivity {_shown(events['sensitivity'])}, "
-            f"precision\n  {_shown(events['precision'])}, F1 {_shown(events['f1'])}, "
-            f"{_shown(events['false_alarms_per_24h'])}\n  false alarms per 24 h."
+            f"precision {_shown(events['precision'])}, F1 {_shown(events['f1'])}, "
+            f"{_shown(events['false_alarms_per_24h'])} false alarms per 24 h."
         )
     elif "accuracy" in measures:
         low, high = measures["accuracy_interval"]
         lines.append(
             f"- {measures['windows']} windows: accuracy {_shown(measures['accuracy'])} ({low:.3g} to {high:.3g}, as if "
-            f"windows were independent; always saying\n  the commonest class: {_shown(measures['chance'])}), balanced "
+            f"windows were independent; always saying the commonest class: {_shown(measures['chance'])}), balanced "
             f"{_shown(measures['balanced_accuracy'])}, AUROC {_shown(measures['auroc'])} over all."
         )
+        rows = zip(measures["classes"], measures["confusion"], strict=True)
+        found = [f"{name} {row[number]} of {sum(row)}" for number, (name, row) in enumerate(rows)]
+        lines.append(f"- Windows told rightly: {', '.join(found)}.")
     for name, found in measures.get("patterns", {}).items():
         lines.append(
             f"- {name}: AUROC {_shown(found['auroc'])}, sensitivity {_shown(found['sensitivity'])}, precision "
@@ -99,8 +104,16 @@ def _scores(measures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _row(name: str, counts: dict[str, Any]) -> str:
-    return f"| {name} | {counts['patients']} | {counts['recordings']} | {counts['hours']:g} | {counts['seizures']} |"
+def _table(parts: dict[str, dict[str, Any]]) -> str:
+    """Return how much of what there is in each part, as `semeia.training.parts.counted` counts it."""
+    counts = [counts_of(part) for part in parts.values()]
+    heads = list(dict.fromkeys(key for each in counts for key in each))
+    rows = [[name, *(f"{each.get(key, 0):g}" for key in heads)] for name, each in zip(parts, counts, strict=True)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [["", *heads], ["---"] * (1 + len(heads)), *rows])
+
+
+def _channels(count: int) -> str:
+    return f"{count} channel{'' if count == 1 else 's'}"
 
 
 def _shown(value: float | None) -> str:

@@ -115,8 +115,11 @@ def check_whole(recipe: Recipe, beside: Path = Path()) -> None:
 
 def _absent(source: str, path: str, optional: bool) -> str:
     known = KNOWN.get(source)
-    get = f"; semeia datasets {'download' if known.fetchable else 'describe'} {source}" if known else ""
-    return f"data source {source!r}: {path} is not here{', and will be left out' if optional else ''}{get}"
+    get = "beside the recipe, under $SEMEIA_DATA or in the working folder" if not Path(path).is_absolute() else ""
+    if known and path == known.folder:  # where a download puts it
+        get = f"semeia datasets {'download' if known.fetchable else 'describe'} {source}"
+    left_out = ", and will be left out" if optional else ""
+    return f"data source {source!r}: {path} is not here{left_out}" + (f"; {get}" if get else "")
 
 
 def transform_of(recipe: Recipe) -> Transform:

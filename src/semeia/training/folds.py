@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from semeia import cluster
-from semeia.errors import RecipeError, SemeiaError, TrainingError
+from semeia.errors import DatasetError, RecipeError, TrainingError
 from semeia.home import alone_in, make_folder, replacing
-from semeia.recipe import Recipe
+from semeia.recipe import Recipe, differences
 from semeia.training.checking import check_whole, transform_of
 from semeia.training.parts import Fold, Parts, fingerprint, gathered_parts
 from semeia.training.recorder import recorded
@@ -118,8 +118,9 @@ def cross_validate(
     workers, address
         As `semeia.cluster.run_all` takes them; a cluster's workers must see the same folders.
     report : callable
-        Called with ``data``, ``note``, ``gather`` and ``prepare`` as a training does, and with ``fold`` when a model
-        is there: ``fold``, ``of``, ``seed``, ``done``, ``total``, ``folder``, ``figures``.
+        Called with ``data``, ``note``, ``gather`` and ``prepare`` as a training does, with ``folds`` when the first
+        begins, and with ``fold`` when a model is there: ``fold``, ``of``, ``seed``, ``done``, ``total``, ``folder``,
+        ``figures``.
     stop_asked : callable
         Asked a few times a second; when true every training saves its state.
 
@@ -255,9 +256,9 @@ def _prepare_all(plan: Folds, report: Report, stop_asked: Callable[[], bool]) ->
         told = without(report, "split", *(("data", "note") if prints else ()))  # which are the same for every fold
         try:
             prints.append(prepared(plan.recipe, plan.beside, fold, told, stop_asked)[1])
-        except SemeiaError as error:
+        except DatasetError as error:  # a wrong setting is no fold's fault
             if fold is not None:
-                error.args = (error.about(f"fold {fold.number + 1}"),)  # and it keeps its kind
+                error.args = (error.about(f"fold {fold.number + 1}"),)
             raise
     return prints
 
@@ -281,12 +282,14 @@ def keep_plan(path: Path, table: dict[str, Any]) -> None:
             part.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
         return
     try:
-        same = json.loads(path.read_bytes()) == table
+        before = json.loads(path.read_bytes())
     except ValueError as error:
         raise TrainingError(f"{path.parent.name}/{path.name}: is damaged; start anew in another folder") from error
-    if not same:
+    if before != table:
+        said = [one for one in differences(before, table) if not one.startswith(("data ", "fingerprints "))]
         raise TrainingError(
-            f"{path.parent.name}: the recipe, its data or the number of folds changed since this was begun: "
+            f"{path.parent.name}: what is trained changed since this was begun "
+            f"({'; '.join(said) or 'the recordings or their marks'}): "
             "put back what was there, or start anew in another folder"
         )
 
@@ -296,6 +299,7 @@ def _train_all(
 ) -> None:
     (plan.folder / STOP).unlink(missing_ok=True)
     jobs, done = plan.jobs, 0
+    report({"event": "folds", "done": done, "total": len(jobs)})
 
     def finished(number: int, _: None) -> None:
         nonlocal done

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from semeia.datasets import LabelledRecording, deal, gather, intervals_of, know_neighbours, split
-from semeia.datasets.labels import class_names, is_called
+from semeia.datasets.labels import class_names
 from semeia.errors import DatasetError, RecipeError
 from semeia.events import is_seizure
 from semeia.recipe import Classification, Patterns, Prediction, Recipe, SeizureDetection, Task, nearest
@@ -136,11 +136,20 @@ def _check_labels(task: Task, recordings: Sequence[LabelledRecording]) -> None:
     """Check, before anything is prepared, that every class of a task that names its own is marked somewhere."""
     if not isinstance(task, Classification | Patterns):
         return
-    events = [event for recording in recordings for event in recording.events]
+    labels = _labels(recordings)
     for name in class_names(task):
-        if not any(is_called(event, name) for event in events):
-            labels = sorted({event.label for event in events})
+        if name.strip().lower() not in {label.strip().lower() for label in labels}:
             raise DatasetError(f"no recording has an event called {name!r}: {nearest(name, labels)}")
+
+
+def _labels(recordings: Sequence[LabelledRecording]) -> dict[str, str]:
+    """Return the labels of all events, each with the name of a file that has it."""
+    found: dict[str, str] = {}
+    for recording in recordings:
+        for event in recording.events:
+            if event.status != "rejected":
+                found.setdefault(event.label, recording.path.name)
+    return found
 
 
 def _unmarked(recordings: Sequence[LabelledRecording]) -> str:
@@ -148,19 +157,20 @@ def _unmarked(recordings: Sequence[LabelledRecording]) -> str:
     found = [recording.path.name for recording in recordings if not recording.marked]
     if not found:
         return ""
-    return f"{len(found)} of {len(recordings)} recordings have no annotation at all ({_some(found)}): taken as seizure-free"
+    how_many = f"{len(found)} of {len(recordings)} recordings"
+    return f"{how_many} have no annotation at all ({_some(found)}): taken as seizure-free"
 
 
 def _unasked(task: Task, recordings: Sequence[LabelledRecording]) -> str:
     """Say which labels name nothing that the task asks for; those first that may be a slip of the pen."""
     seizures = isinstance(task, SeizureDetection | Prediction)
-    asked = {SeizureDetection: ["seizure"], Prediction: ["seizure", "preictal", "interictal"]}.get(type(task))
-    known = asked or class_names(task)
-    files: dict[str, str] = {}
-    for recording in recordings:
-        for event in recording.events:
-            if not ((seizures and is_seizure(event.label)) or any(is_called(event, name) for name in known)):
-                files.setdefault(event.label, recording.path.name)
+    contest = ["preictal", "interictal"] if isinstance(task, Prediction) else []
+    known = ["seizure", *contest] if seizures else class_names(task)
+    files = {
+        label: name
+        for label, name in _labels(recordings).items()
+        if not (seizures and is_seizure(label)) and label.strip().lower() not in {one.strip().lower() for one in known}
+    }
     near = {label: difflib.get_close_matches(label.lower(), known, n=1) for label in files}
     said = [
         f"{label!r} in {files[label]}" + (f" (did you mean {near[label][0]!r}?)" if near[label] else "")
@@ -188,7 +198,7 @@ def _note_one_class(recipe: Recipe, recordings: Sequence[LabelledRecording], rep
 
     Where each recording counts as a patient, as in the Bonn set, it could not be otherwise, and nothing is said.
     """
-    alike = len({recording.patient for recording in recordings}) == len({recording.path for recording in recordings})
+    alike = len({r.patient for r in recordings}) == len(recordings) and not any(r.span for r in recordings)
     if isinstance(recipe.task, SeizureDetection | Patterns) or alike:
         return
     shown: dict[str, set[int]] = {}

@@ -67,9 +67,9 @@ class Run:
             If the training that is to be resumed still runs.
         StorageError
         """
-        target, now = str(Path(folder).absolute()), datetime.now(UTC)
+        target = str(Path(folder).absolute())
         about = {"state": "running", "process": _this_process(), "command": list(command or sys.argv)}
-        about |= {"environment": environment(), "recipe": recipe.model_dump(mode="json"), "seed": recipe.seed}
+        about |= {"environment": environment()}
         before = [r for r in list_runs() if r.folder == target and r.state != "done"] if resume else []
         if before:
             last = before[-1]
@@ -78,18 +78,18 @@ class Run:
                     f"{Path(folder).name}: process {last.process.number} trains it already (run {last.id}): "
                     "wait for it, or end it first"
                 )
-            resumed = {"resumed": [*last.resumed, now], "ended": None, "problem": ""}
-            return cls(runs_folder() / last.id, last.model_copy(update=about | resumed))
+            return cls(runs_folder() / last.id, last.model_copy(update=about | {"ended": None, "problem": ""}))
         place = _new_place(recipe.name)
-        fixed = {"id": place.name, "name": recipe.name, "started": now, "folder": target}
+        fixed = {"id": place.name, "name": recipe.name, "started": datetime.now(UTC), "folder": target}
+        fixed |= {"recipe": recipe.model_dump(mode="json"), "seed": recipe.seed}
         return cls(place, Record.model_validate(about | fixed))
 
     def record(self, event: dict[str, Any]) -> None:
         """Take down what a training reports (`semeia.training.train`); what is of no account is passed over.
 
         ``epoch`` becomes a line of measures; ``resumed`` with a ``history`` fills in the epochs that are saved in the
-        training's state and were never told; ``split`` says how much data there is; a ``fingerprint`` is kept
-        wherever it comes.
+        training's state and were never told, and is the moment at which it went on (one that is refused never says it);
+        ``split`` says how much data there is; a ``fingerprint`` is kept wherever it comes.
 
         Raises
         ------
@@ -106,6 +106,7 @@ class Run:
                 for entry in history:
                     if entry["epoch"] not in told:
                         self._append(entry)
+                self._change(resumed=[*self._record.resumed, datetime.now(UTC)])
                 self._epoch_began = time.monotonic()
             case {"event": "split", **counts}:
                 self._change(data={name: count for name, count in counts.items() if isinstance(count, dict)})

@@ -85,8 +85,8 @@ def search(
     workers : int, optional
         Trials at once; otherwise one a processor.
     report : callable
-        Called with ``data``, ``note``, ``gather`` and ``prepare`` as a training does, and with ``trial`` when one is
-        done.
+        Called with ``data``, ``note``, ``gather`` and ``prepare`` as a training does, with ``trials`` when the first
+        begins, and with ``trial`` when one is done.
     stop_asked : callable
         Asked a few times a second; when true every training saves its state.
 
@@ -187,6 +187,7 @@ class _Running:
 
     def run(self, workers: int, stop_asked: Callable[[], bool]) -> None:
         """Run all, those first that were not finished by another process."""
+        self.report({"event": "trials", "done": self._asked - len(self._left), "total": self.wanted})
         running: dict[Future[Outcome], optuna.Trial] = {}
         with cluster.executor(workers) as pool:
             while True:

@@ -16,7 +16,8 @@ def shipped_recipes() -> dict[str, Path]:
     package = Path(semeia.__file__).parent
     places = (package / "recipes", package.parents[1] / "recipes")
     place = next((place for place in places if any(place.glob("*.toml"))), None)
-    return {} if place is None else {file.stem: file for file in sorted(place.glob("*.toml"))}
+    files = [] if place is None else place.glob("*.toml")
+    return dict(sorted((file.stem, file) for file in files))
 
 
 def recipe_path(given: str | Path) -> Path:

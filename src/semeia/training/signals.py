@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeia.datasets import LabelledRecording
+from semeia.errors import RecordingError
 from semeia.home import home_folder, make_folder, remove_leftovers, replacing
 from semeia.model import BLOCK_SECONDS, arranged
 from semeia.recipe import Examples as ExampleSettings
@@ -86,7 +87,8 @@ def filtered(
     Raises
     ------
     SemeiaError
-        If the recording cannot be used, or the disk is full.
+        If the recording cannot be used, which it is not when it has fewer samples a second than the transform gives,
+        or the disk is full.
     """
     name = digest(json.dumps(signal_key(labelled, settings, transform, applied=applied), sort_keys=True))
     file = make_folder(home_folder() / "cache" / "signals") / f"{name}.npy"
@@ -95,6 +97,11 @@ def filtered(
         remove_leftovers(file.parent)
         with closing(labelled.open()) as recording, replacing(file) as part:
             given = arranged(with_dropouts_as_gaps(recording), settings.montage, FEWEST_CHANNELS)
+            slowest = min(channel.rate for channel in given.channels)
+            if slowest < transform.rate:
+                raise RecordingError(
+                    f"its channels have {slowest:g} Hz; transform.rate = {transform.rate:g} needs as much or more"
+                )
             shape = given.sample_count(transform.rate), len(given.channels)
             runs = MissingRuns()
             blocks = runs.watching(transform.signal(given, BLOCK_SECONDS))

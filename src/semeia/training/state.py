@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from semeia.errors import TrainingError
 from semeia.home import replacing
+from semeia.recipe import differences
 
 __all__ = ["TrainState"]
 
@@ -28,6 +29,8 @@ class TrainState:
     optimiser : torch.optim.Optimizer
     fingerprint : str
         Of the data and the recipe: a state goes on only with the same.
+    recipe : dict
+        To say what changed.
     epoch, step : int
         The next step to take.
     loss : float
@@ -41,6 +44,7 @@ class TrainState:
     module: nn.Module
     optimiser: torch.optim.Optimizer
     fingerprint: str
+    recipe: dict[str, Any] = field(default_factory=dict)
     epoch: int = 0
     step: int = 0
     loss: float = 0.0
@@ -68,6 +72,7 @@ class TrainState:
             tensors |= {f"optimiser.{number}.{name}": torch.as_tensor(value) for name, value in values.items()}
         standing = {
             "fingerprint": self.fingerprint,
+            "recipe": self.recipe,
             "threads": torch.get_num_threads(),
             "epoch": self.epoch,
             "step": self.step,
@@ -92,8 +97,9 @@ class TrainState:
                 standing = json.loads(file.metadata()["state"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             if standing["fingerprint"] != self.fingerprint:
+                changed = "; ".join(differences(standing["recipe"], self.recipe)) or "the recordings or their marks"
                 raise TrainingError(
-                    "the recipe or its data changed since this training began: "
+                    f"what is trained changed since this training began ({changed}): "
                     "start anew in another folder, or put back what was there"
                 )
             self._take(standing, tensors)

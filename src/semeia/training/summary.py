@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from semeia.evaluation import Counts
 
-__all__ = ["Scored", "as_markdown", "figures_of", "sentences", "summary_of", "table_of"]
+__all__ = ["Scored", "as_markdown", "counts_of", "figures_of", "sentences", "summary_of", "table_of"]
 
 EVENTS = {
     "sensitivity": "event sensitivity",
@@ -17,6 +17,7 @@ EVENTS = {
     "f1": "event F1",
     "false_alarms_per_24h": "false alarms per 24 h",
 }
+COUNTS = ("patients", "recordings", "hours", "seizures")
 WINDOWS = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "auroc": "AUROC"}
 
 
@@ -40,7 +41,7 @@ def figures_of(metrics: dict[str, Any]) -> dict[str, float | None]:
         }
     windows = {shown: part.get(name) for name, shown in WINDOWS.items()}
     if "score" not in part:
-        return windows
+        return windows | {f"{name} sensitivity": found for name, found in _of_each_class(part).items()}
     events = part["score"]["events"]
     return {shown: events[name] for name, shown in EVENTS.items()} | {"AUROC": windows["AUROC"]}
 
@@ -104,17 +105,16 @@ def summary_of(name: str, scored: Sequence[Scored], *, folds: int | None, split_
     }
 
 
-def table_of(
-    summary: dict[str, Any], counts: Sequence[str] = ("patients", "recordings", "hours", "seizures")
-) -> tuple[list[str], list[list[str]]]:
-    """Return heads and rows: a fold each, mean, interval, all folds together, and chance."""
+def table_of(summary: dict[str, Any], without: Sequence[str] = ()) -> tuple[list[str], list[list[str]]]:
+    """Return heads and rows: a fold each, mean, interval, all folds together, and chance; some counts left out."""
     keys = list(summary["figures"])
+    counts = list(dict.fromkeys(key for fold in summary["folds"] for key in fold["data"] if key not in without))
     heads = ["", *counts, *keys]
     rows = []
     for fold in summary["folds"]:
         name = "validation" if fold["fold"] is None else f"fold {fold['fold']}"
         shown = [_with_spread(fold["figures"][key]) for key in keys]
-        rows.append([name, *_shown_counts(fold["data"], counts), *shown])
+        rows.append([name, *_shown_counts(dict.fromkeys(counts, 0) | fold["data"], counts), *shown])
     whole, blank = [summary["figures"][key] for key in keys], [""] * len(counts)
     if summary["fold_count"]:
         total = _shown_counts(summary["data"], counts)
@@ -159,23 +159,34 @@ def _part(metrics: dict[str, Any]) -> dict[str, Any]:
     return part
 
 
-def _counts(part: dict[str, Any]) -> dict[str, float]:
-    return {key: part[key] for key in ("patients", "recordings", "hours", "seizures")}
+def _of_each_class(part: dict[str, Any]) -> dict[str, float | None]:
+    """Return which share of each class was found, where there are more than two."""
+    if len(part["classes"]) == 2:
+        return {}
+    rows = enumerate(part["confusion"])
+    found = [round(row[number] / sum(row), 4) if sum(row) else None for number, row in rows]
+    return dict(zip(part["classes"], found, strict=True))
+
+
+def counts_of(part: dict[str, Any]) -> dict[str, float]:
+    """Return how much there is, as `semeia.training.parts.counted` counts it."""
+    return {key: value for key, value in part.items() if key in COUNTS or key.endswith(" files")}
 
 
 def _fold(number: int | None, mine: Sequence[Scored]) -> dict[str, Any]:
     figures = [figures_of(one.metrics) for one in mine]
     return {
         "fold": number,
-        "data": _counts(_part(mine[0].metrics)),
+        "data": counts_of(_part(mine[0].metrics)),
         "figures": {key: _spread(_known(each[key] for each in figures)) for key in figures[0]},
     }
 
 
 def _total(by_fold: Sequence[dict[str, Any]], split: str) -> dict[str, float]:
     """Return the sums of what may be summed: where patients are not what is split, they are in several folds."""
-    keys = by_fold[0]["data"] if split == "patient" or len(by_fold) == 1 else ("hours", "seizures")
-    return {key: round(math.fsum(fold["data"][key] for fold in by_fold), 3) for key in keys}
+    several = () if split == "patient" or len(by_fold) == 1 else ("patients", "recordings")
+    keys = dict.fromkeys(key for fold in by_fold for key in fold["data"] if key not in several)
+    return {key: round(math.fsum(fold["data"].get(key, 0) for fold in by_fold), 3) for key in keys}
 
 
 def _known(values: Iterable[float | None]) -> list[float]:
@@ -242,6 +253,7 @@ def _chance(scored: Sequence[Scored]) -> dict[str, float | None]:
         WINDOWS["accuracy"]: _spread([_part(one.metrics)["chance"] for one in scored])["mean"],
         WINDOWS["balanced_accuracy"]: round(1 / len(part["classes"]), 4),
         WINDOWS["auroc"]: 0.5,
+        **{f"{name} sensitivity": round(1 / len(part["classes"]), 4) for name in _of_each_class(part)},
     }
 
 

@@ -152,13 +152,17 @@ def _trained(recipe: Recipe, folder: Path, hooks: _Hooks, fold: Fold | None, spl
         loss=loss_of(recipe.task, recipe.training, class_names(recipe.task), batches.shares),
         weights=recipe.weights,
     )
+    best = min(epoch["validation_loss"] for epoch in state.history)
+    if best >= judge.guessing:
+        text = f"the best validation loss, {best:.4g}, is no better than guessing, {judge.guessing:.4g}"
+        hooks.report({"event": "note", "text": f"{text}: is training.learning_rate too high, or the labels wrong?"})
     state.module.load_state_dict(state.best)
     state.module.cpu().eval()
     threshold, measures = judge.operating_point(state.module, recipe.detection)
     metrics = _metrics(recipe, parts, state, first, {"threshold": threshold} | measures)
     if examiner is not None:
         with_it = recipe.detection.model_copy(update={"threshold": threshold})
-        metrics["test"] = counted(parts.test) | examiner.operating_point(state.module, with_it)[1]
+        metrics["test"] = counted(parts.test, recipe.task) | examiner.operating_point(state.module, with_it)[1]
     description = _description(recipe, transform, channels, training.window, threshold)
     units = ((recording.patient, recording.group) for recording in (*parts.training, *parts.validation))
     seen = TrainedOn.of(recipe.split.by, _key(state), units)
@@ -196,7 +200,8 @@ def _begun(recipe: Recipe, parts: Parts, shape: tuple[int, ...], hooks: _Hooks) 
         progress=lambda done, size: hooks.gathered("weights", done, size or done),
     )
     module.to("cuda" if torch.cuda.is_available() else "cpu")
-    state = TrainState(module, _optimiser(recipe, module), fingerprint(recipe, parts))
+    plain = recipe.model_dump(mode="json", exclude={"search"})
+    state = TrainState(module, _optimiser(recipe, module), fingerprint(recipe, parts), plain)
     count = sum(weight.numel() for weight in module.parameters())
     hooks.report({"event": "begin", "fingerprint": state.fingerprint, "shape": list(shape), "parameters": count})
     if hooks.checkpoint.is_file():
@@ -280,8 +285,8 @@ def _metrics(
     return {
         "sources": sorted({r.source for r in parts.all}),
         "split": recipe.split.by,
-        "training": counted(parts.training),
-        "validation": counted(parts.validation) | measures,
+        "training": counted(parts.training, recipe.task),
+        "validation": counted(parts.validation, recipe.task) | measures,
         "weights": str(first),
         "history": state.history,
         "best_epoch": state.best_epoch,

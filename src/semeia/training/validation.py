@@ -43,6 +43,11 @@ class Validation:
     part : str
         What the windows are called in an error.
 
+    Attributes
+    ----------
+    guessing : float
+        Validation loss of giving every class the same probability.
+
     Raises
     ------
     DatasetError
@@ -57,6 +62,7 @@ class Validation:
                 f"the {part} patients have no window of {windows.examples.window_seconds:g} s without a gap"
             )
         self.windows, self.transform = windows, transform
+        self.guessing = math.log(2 if windows.patterns else len(class_names(windows.task)))
         self.detects = by_events and isinstance(windows.task, SeizureDetection)
         self._origins = [self._span_of(number) for number in range(len(windows.signals))]
         afresh = self.detects or transform.pointwise or windows.channels is None

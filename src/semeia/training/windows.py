@@ -143,12 +143,6 @@ def prepare(
     signals = _signals(recordings, settings, transform, progress, applied=applied)
     rate = transform.rate
     window, step = round(settings.window * rate), max(1, round(settings.step * rate))
-    if recordings and window > max(signal.samples for signal in signals):
-        longest = max(recordings, key=lambda recording: recording.duration)
-        raise DatasetError(
-            f"windows of {settings.window:g} s are longer than every recording: "
-            f"the longest, {longest.path.name}, lasts {longest.duration:g} s"
-        )
     examples = cut(recordings, window / rate, step / rate, minimum_overlap=settings.overlap, task=task)
     first, room = np.rint(examples.start * rate).astype(np.int64), np.floor(examples.room * rate).astype(np.int64)
     kept = _limit(examples, signals, first, room, window=window, most=settings.dropouts.most)

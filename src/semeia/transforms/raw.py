@@ -47,7 +47,7 @@ class Raw(SignalTransform):
     clip : float
         Limit of the soft clipping, in units of `scale`.
     gain : {"fixed", "adaptive"}
-        ``adaptive`` multiplies a recording by `gain_of` it.
+        ``adaptive`` first brings recordings that are long enough to one amplitude.
 
     Raises
     ------

@@ -38,7 +38,7 @@ class SignalTransform:
     rate : float
         Hz that recordings are resampled to.
     high_pass, low_pass, notch : float, optional
-        Hz; Butterworth of order 4, and a notch (`semeia.signals.filters.Filter`), at `rate`.
+        Hz; Butterworth of order 4, and a notch (`semeia.signals.filters.Filter`).
     causal_filter : bool
         Filter without seeing the future, as prediction needs.
 
