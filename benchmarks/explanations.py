@@ -44,7 +44,7 @@ seed = 1
 
 [[data]]
 source = "simulated"
-patients = 64
+patients = 128
 hours = 0.25
 seizures_per_hour = 8.0
 seed = 30001
@@ -72,8 +72,8 @@ name = "electrodes"
 width = 8
 
 [training]
-epochs = 6
-examples_per_epoch = 4096
+epochs = 10
+examples_per_epoch = 6144
 batch_size = 64
 learning_rate = 2e-3
 weight_decay = 0.01

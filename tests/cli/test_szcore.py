@@ -66,6 +66,16 @@ class Container:
     def run(self, source: str, target: str) -> Answer:
         return semeia("szcore", **self.environment(source, target))
 
+    def child(self, command: list[str], source: str, target: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            env={**os.environ, **self.environment(source, target)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
 
 @pytest.fixture
 def container(tmp_path: Path) -> Container:
@@ -107,7 +117,7 @@ def test_the_channels_are_those_of_the_challenge(recording: Path) -> None:
 
 def test_nothing_asks_for_the_network(container: Container, recording: Path) -> None:
     (container.data / "a.edf").symlink_to(recording)
-    answer = container.child(NO_NETWORK, "a.edf", "a.tsv")
+    answer = container.child([sys.executable, "-c", NO_NETWORK, "szcore"], "a.edf", "a.tsv")
     assert (answer.returncode, answer.stderr) == (0, "")
     assert len(read_tsv(container.output / "a.tsv")) == 1
 
@@ -192,14 +202,8 @@ def test_a_file_that_may_be_written_in_a_folder_that_may_not_is_written(containe
     target = container.output / "given.tsv"
     target.touch()
     container.output.chmod(0o555)
-    answer = subprocess.run(
-        [*WITHOUT_PRIVILEGE, sys.executable, "-m", "semeia", "szcore"],
-        env={**os.environ, **container.environment("a.edf", "given.tsv")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    command = [*WITHOUT_PRIVILEGE, sys.executable, "-m", "semeia", "szcore"]
+    answer = container.child(command, "a.edf", "given.tsv")
     container.output.chmod(0o755)
     assert (answer.returncode, answer.stderr) == (0, "")
     assert target.read_bytes() == (container.output / "first.tsv").read_bytes()

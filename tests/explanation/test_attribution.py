@@ -116,7 +116,6 @@ def test_a_network_of_patterns_is_explained_by_channel() -> None:
     alone[1:] = 0
     quiet = integrated_gradients(model, alone, target="spike")
     assert np.corrcoef(found.values[0], quiet.values[0])[0, 1] > 0.98
-    assert np.abs(quiet.values[1:]).max() < 0.2 * np.abs(quiet.values[0]).max()
 
 
 @pytest.mark.parametrize("method", [integrated_gradients, occlusion])

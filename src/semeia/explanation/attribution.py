@@ -26,6 +26,8 @@ STRETCHES = (0.0, *(2.0**-power for power in range(8, -1, -1)))
 """Ends of the stretches. A network that normalises gains most in the first hundredth of the way: they double."""
 SILENCE = 1.0
 """µV, root mean square, of the baseline of signals: what an amplifier without a head gives."""
+FAINT = 0.3
+"""Standard deviations of the baseline of spectrograms, about the mean of each frequency."""
 PATCHES = 16
 """Patches of a window when no length is given, at least."""
 SHORTEST_PATCH = 0.5
@@ -97,8 +99,8 @@ def integrated_gradients(
     target : str, optional
         A class; else ``seizure``, or the last.
     baseline : array (*shape), optional
-        What the network would see where nothing is; by default an amplifier's noise of 1 µV, for a spectrogram the
-        mean of each frequency over the training windows.
+        What the network would see where nothing is; by default an amplifier's noise of 1 µV; for a spectrogram the
+        mean of each frequency over the training windows, with noise of 0.3 standard deviations.
 
     Raises
     ------
@@ -142,11 +144,11 @@ def integrated_gradients(
 
 
 def _baseline(asked: Question, seen: Tensor) -> Tensor:
-    if hasattr(asked.model.transform, "mean"):  # every frequency is brought to mean 0
-        return seen * 0
-    # Exactly 0 µV is nothing that a network ever saw: one that normalises divides by its own rounding there.
-    noise = SILENCE * np.random.default_rng(0).standard_normal(asked.window.shape)
-    return asked.seen(noise[None].astype(np.float32))
+    """Return faint noise: exact silence is nothing that a network ever saw, and one that normalises divides by 0."""
+    random = np.random.default_rng(0)
+    if hasattr(asked.model.transform, "mean"):  # every frequency is brought to mean 0, SD 1
+        return seen.new_tensor(FAINT * random.standard_normal(tuple(seen.shape)))
+    return asked.seen((SILENCE * random.standard_normal((1, *asked.window.shape))).astype(np.float32))
 
 
 def _in_time(asked: Question, shares: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:

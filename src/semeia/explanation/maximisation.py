@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from semeia.errors import ModelError
 from semeia.explanation.question import logit_of, target_of
 from semeia.model import Model
 from semeia.transforms import Transform
@@ -82,10 +83,12 @@ def maximise(model: Model, *, target: str | None = None, seed: int = 0, steps: i
     Raises
     ------
     ModelError
-        If there is no such class.
+        If there is no such class, or the model sees features, whose order and scale mean nothing to a climb.
     """
     import torch
 
+    if model.transform.gives == "features":
+        raise ModelError(f"model {model.name} sees features, not samples: there is no window to make")
     needs, transform = model.description.input, model.transform
     classes = model.description.classes
     target = target_of(model, target)
