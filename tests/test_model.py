@@ -22,6 +22,7 @@ from semeia.networks import build
 from semeia.recipe import Dropouts, Examples
 from semeia.signals import ArrayRecording
 from semeia.signals.edf_writer import EdfWriter
+from semeia.signals.montage import montage_named
 from semeia.training.windows import prepare
 from semeia.transforms import transform_named
 
@@ -120,8 +121,11 @@ def test_every_shipped_model_is_whole_and_named_after_its_folder(name: str) -> N
     shipped = load(name)
     assert shipped.name == name
     assert {file.name for file in (shipped.folder or Path()).iterdir()} == FILES
-    found = shipped.detect(recording(60, ("Fp1-F7", "F7-T7", "C3-P3", "Fz-Cz", "C4-P4"), rate=256))
-    assert np.isfinite(found.track.probability).all()
+    needs = shipped.description.input
+    named = needs.montage not in {"any", "recorded"}
+    labels = montage_named(needs.montage).labels if named else ("Fp1-F7", "F7-T7", "C3-P3", "Fz-Cz", "C4-P4")
+    rate = max(256, round(needs.minimum_rate))
+    assert np.isfinite(shipped.probabilities(recording(60, labels, rate=rate))).all()
 
 
 # --- its folder
