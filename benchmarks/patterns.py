@@ -21,7 +21,7 @@ from semeia.report.judge import judged
 from semeia.training.shipped import recipe_path
 from studies import text_of, trained
 
-FIRST_SEED, VALIDATION = 41001, 1001
+FIRST_SEED, VALIDATION = 43001, 1001
 """Of the patients who are judged, and of the recipe's validation patients; it is trained on those from 1 on."""
 PATIENTS, VALIDATED = 12, 8
 MODEL = "ieeg-patterns"
@@ -47,6 +47,7 @@ def run(workspace: Path, patients: int = PATIENTS) -> str:
     pairs = compared(found.predictions, thresholds)
     with_own = compared(found.predictions, dict.fromkeys(thresholds, own))
     above, ours = difference_interval(*pairs[POOLED])["f1"], _figures(pairs[POOLED][0])["f1"]
+    kept = _figures(with_own[POOLED][0])["f1"]
     forms = ", ".join(sorted({line_length(one).form for one in found.predictions.values()}))
     window = model.description.input.window / model.transform.rate
     chosen = ", ".join(f"{name} {value:.2f}" for name, value in thresholds.items())
@@ -68,9 +69,10 @@ patients.
 *{POOLED}*: every pattern's windows in one count. *{ANY}*: whether a channel-window holds anything at all,
 which is what a line length can be expected to tell.
 
-Asked for, pooled: F1 of at least .80: {_holds(ours["value"] >= 0.8)}; at least .20 above line length:
-{_holds(above["value"] >= 0.2)}, {sure}. Simulated patterns lie in a background that has nothing like them: real ones
-are less clean, and experts agree less on them.
+Asked for, pooled: F1 of at least .80: {_holds(ours["value"] >= 0.8)} with a threshold for each pattern,
+{_holds(kept["value"] >= 0.8)} with the one that its training kept; at least .20 above line length:
+{_holds(above["value"] >= 0.2)}, {sure}. Simulated patterns lie in a background that has nothing
+like them: real ones are less clean, and experts agree less on them.
 """
 
 

@@ -144,8 +144,9 @@ def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_the_workers_too(tmp_path: Path) -> None:
     code = (
-        "import signal, sys; from pathlib import Path; import cluster_tasks as tasks; from semeia.cluster import run_all\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it from birth\n"
+        "import signal, sys; from pathlib import Path; import cluster_tasks as tasks\n"
+        "from semeia.cluster import run_all\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # which a shell's background job ignores
         "if __name__ == '__main__': run_all(tasks.until_stopped, [(Path(sys.argv[1]), 'a')])"
     )
     script = tmp_path / "script.py"
