@@ -22,9 +22,10 @@ from semeia.signals.simulator.head import derivations, mix, position
 from semeia.signals.simulator.seizure import Epilepsy, Seizure, draw_seizures
 from semeia.training.train import train
 
-FIRST_SEED = 22001
+FIRST_SEED = 23001
 """Seeds of the recipes begin at 1, those of the other benchmarks at 7001, the demo's at 9001; smoothing, patch,
-baseline and the definition of the truth were chosen on 21001 to 21020; the network below is trained on 30001 on."""
+baseline and the definition of the truth were chosen on 21001 to 21020 (22001 to 22040 were looked at on the way); the
+network below is trained on 30001 on."""
 PATIENTS, HOURS, SEIZURES_PER_HOUR = 40, 0.25, 8.0
 MONTAGES = ("referential", "longitudinal", "chbmit")
 RANDOMISED = 3

@@ -21,9 +21,9 @@ from semeia.report.judge import judged
 from semeia.training.shipped import recipe_path
 from studies import text_of, trained
 
-FIRST_SEED, VALIDATION = 43001, 1001
-"""Of the patients who are judged, and of the recipe's validation patients; it is trained on those from 1 on."""
-PATIENTS, VALIDATED = 12, 8
+FIRST_SEED = 43001
+"""Of the patients who are judged; the recipe's begin at 1 and, for validation, at 1001."""
+PATIENTS = 12
 MODEL = "ieeg-patterns"
 SET: dict[str, Any] = {"hours": 0.1, "files": 2, "apart": 12.0, "channels": 10, "rate": 1000}
 POOLED, ANY = "all three pooled", "any of them"
@@ -40,37 +40,28 @@ def run(workspace: Path, patients: int = PATIENTS) -> str:
     """Measure and return the section; fewer patients are to try things out."""
     model = pattern_model(workspace)
     assert model.folder is not None
-    given, own = read_recipe(model.folder / "recipe.toml"), model.description.operating_point.threshold
-    before = judged(model, gather("simulated-seeg", patients=VALIDATED, seed=VALIDATION, **SET), given)
-    thresholds = {name: _best(one.score, one.positive)[1] for name, one in before.predictions.items()}
+    given, threshold = read_recipe(model.folder / "recipe.toml"), model.description.operating_point.threshold
     found = judged(model, gather("simulated-seeg", patients=patients, seed=FIRST_SEED, **SET), given)
-    pairs = compared(found.predictions, thresholds)
-    with_own = compared(found.predictions, dict.fromkeys(thresholds, own))
+    pairs = compared(found.predictions, threshold)
     above, ours = difference_interval(*pairs[POOLED])["f1"], _figures(pairs[POOLED][0])["f1"]
-    kept = _figures(with_own[POOLED][0])["f1"]
     forms = ", ".join(sorted({line_length(one).form for one in found.predictions.values()}))
     window = model.description.input.window / model.transform.rate
-    chosen = ", ".join(f"{name} {value:.2f}" for name, value in thresholds.items())
     sure = "and so is its interval" if above["low"] >= 0.2 else "but its interval reaches below"
     return f"""## System E: patterns, channel by channel
 
 `{MODEL}` on {patients} fresh simulated patients (seeds {FIRST_SEED} to {FIRST_SEED + patients - 1}; two files of
 {60 * SET["hours"]:g} minutes each, {SET["apart"]:g} hours apart, between which they drift; {SET["channels"]} channels
 at {SET["rate"]} Hz): {found.hours:.1f} h, {len(pairs[ANY][0]):,} windows of a channel, {window:g} s each, half
-overlapping. For each pattern the model has the threshold of the best F1 on its {VALIDATED} validation patients
-({chosen}). The last column is with the one threshold that its training kept for all
-({own:.2f}): it weighs sensitivity and specificity alike, and is too low where patterns are rare. *Line length* is of
-each channel-window; for each pattern its threshold is the one with the best F1 on these very windows, and so is its
-form ({forms}): so it flatters itself. F1 is of channel-windows; in brackets 95 % intervals: a bootstrap over the
-patients.
+overlapping. The model has its own threshold, {threshold:.2g} for all patterns. *Line length* is of each channel-window; for
+each pattern its threshold is the one with the best F1 on these very windows, and so is its form
+({forms}): so it flatters itself. F1 is of channel-windows; in brackets 95 % intervals: a bootstrap over the patients.
 
-{table(_HEAD, [_row(name, *pair, with_own[name][0]) for name, pair in pairs.items()])}
+{table(_HEAD, [_row(name, *pair) for name, pair in pairs.items()])}
 
 *{POOLED}*: every pattern's windows in one count. *{ANY}*: whether a channel-window holds anything at all,
 which is what a line length can be expected to tell.
 
-Asked for, pooled: F1 of at least .80: {_holds(ours["value"] >= 0.8)} with a threshold for each pattern,
-{_holds(kept["value"] >= 0.8)} with the one that its training kept; at least .20 above line length:
+Asked for, pooled: F1 of at least .80: {_holds(ours["value"] >= 0.8)}; at least .20 above line length:
 {_holds(above["value"] >= 0.2)}, {sure}. Simulated patterns lie in a background that has nothing
 like them: real ones are less clean, and experts agree less on them.
 """
@@ -84,11 +75,9 @@ def pattern_model(workspace: Path) -> Model:
     return load_model(shipped) if shipped.is_dir() else trained(read_recipe(recipe_path(MODEL)), workspace)
 
 
-def compared(
-    tables: Mapping[str, Predictions], thresholds: Mapping[str, float]
-) -> dict[str, tuple[Predictions, Predictions]]:
+def compared(tables: Mapping[str, Predictions], threshold: float) -> dict[str, tuple[Predictions, Predictions]]:
     """Return what model and line length say by their thresholds, as 1 or 0: of each pattern, and of all of them."""
-    model = {name: _said(one, one.score >= thresholds[name]) for name, one in tables.items()}
+    model = {name: _said(one, one.score >= threshold) for name, one in tables.items()}
     lengths = {name: line_length(one).table for name, one in tables.items()}
     label = np.any([one.positive for one in tables.values()], axis=0).astype(np.int16)
     some = replace(next(iter(tables.values())), label=label)
@@ -128,10 +117,7 @@ def _said(given: Predictions, flagged: NDArray[np.bool_]) -> Predictions:
     return replace(given, classes=("none", "pattern"), probability=probability, baselines={})
 
 
-_HEAD = (
-    *("", "windows with it", "**F1**", "sensitivity", "precision", "F1 of line length", "F1 above it"),
-    "F1 with one threshold",
-)
+_HEAD = ("", "windows with it", "**F1**", "sensitivity", "precision", "F1 of line length", "F1 above it")
 
 
 def _figures(said: Predictions) -> dict[str, Any]:
@@ -139,7 +125,7 @@ def _figures(said: Predictions) -> dict[str, Any]:
     return measures
 
 
-def _row(name: str, model: Predictions, length: Predictions, with_own: Predictions) -> list[str]:
+def _row(name: str, model: Predictions, length: Predictions) -> list[str]:
     ours, theirs = _figures(model), _figures(length)
     return [
         name,
@@ -148,7 +134,6 @@ def _row(name: str, model: Predictions, length: Predictions, with_own: Predictio
         *(text_of(ours[measure]) for measure in ("sensitivity", "precision")),
         text_of(theirs["f1"]),
         text_of(difference_interval(model, length)["f1"], sign=True),
-        text_of(_figures(with_own)["f1"]),
     ]
 
 

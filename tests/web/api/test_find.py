@@ -42,6 +42,8 @@ def test_models_are_told_with_what_they_take(client: Client) -> None:
         "threshold": rows["eeg-starter"]["threshold"],
     }
     assert "Seizures" in rows["eeg-starter"]["description"]
+    assert len(rows) > 1
+    assert next(iter(rows)) == "eeg-starter"  # what the page finds with where nobody chose
 
 
 def test_a_damaged_model_does_not_hide_the_others(client: Client, home: Path) -> None:

@@ -29,6 +29,8 @@ router = Router(tags=["find"])
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _VALUES = {"responses": {200: {"description": "float32", "content": {"application/octet-stream": _BYTES}}}}
 
+_TO_BEGIN_WITH = "eeg-starter"
+
 Threshold = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -76,9 +78,9 @@ class Chosen(Schema):
 
 @router.get("/models", response=list[ModelRow], operation_id="models")
 def models(request: HttpRequest) -> list[ModelRow]:
-    """Return the installed models that find seizures; one that is damaged is left out."""
+    """Return the installed models that find seizures, first the one to begin with; a damaged one is left out."""
     rows = []
-    for name, folder in installed().items():
+    for name, folder in sorted(installed().items(), key=lambda one: one[0] != _TO_BEGIN_WITH):
         with suppress(ModelError):
             description = read_description(folder)
             if "seizure" in description.classes:
