@@ -16,7 +16,7 @@ demo: setup
 
 test: setup
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not alone"
-	$(BIN)/pytest -m alone
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -m alone
 
 test-fast: setup
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not alone"

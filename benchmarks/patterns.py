@@ -52,9 +52,10 @@ def run(workspace: Path, patients: int = PATIENTS) -> str:
 `{MODEL}` on {patients} fresh simulated patients (seeds {FIRST_SEED} to {FIRST_SEED + patients - 1}; two files of
 {60 * SET["hours"]:g} minutes each, {SET["apart"]:g} hours apart, between which they drift; {SET["channels"]} channels
 at {SET["rate"]} Hz): {found.hours:.1f} h, {len(pairs[ANY][0]):,} windows of a channel, {window:g} s each, half
-overlapping. The model has its own threshold, {threshold:.2g} for all patterns. *Line length* is of each channel-window; for
-each pattern its threshold is the one with the best F1 on these very windows, and so is its form
-({forms}): so it flatters itself. F1 is of channel-windows; in brackets 95 % intervals: a bootstrap over the patients.
+overlapping. The model has its own threshold, {threshold:.2g} for all patterns. *Line length* is of each channel-window;
+for each pattern its threshold is the one with the best F1 on these very windows, and so is its form
+({forms}): so it flatters itself. F1 is of channel-windows; in brackets 95 % intervals: a bootstrap over
+the patients.
 
 {table(_HEAD, [_row(name, *pair) for name, pair in pairs.items()])}
 

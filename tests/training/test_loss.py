@@ -60,3 +60,24 @@ def test_weights_go_where_the_network_computes(weights) -> None:
     """The meta device stands for a GPU: it refuses tensors of another device as well."""
     found = loss(weights)(torch.empty(4, 2, device="meta"), torch.empty(4, dtype=torch.long, device="meta"))
     assert found.device.type == "meta"
+
+
+def test_smoothed_labels_give_every_class_its_even_share() -> None:
+    settings, shares = Training(label_smoothing=0.2), np.array([0.5, 0.5])
+    smoothed = torch.where(TARGETS[:, None] == torch.arange(2), 0.9, 0.1)
+    expected = -(smoothed * LOGITS.log_softmax(dim=1)).sum(dim=1).mean()
+    torch.testing.assert_close(loss_of(SeizureDetection(), settings, CLASSES, shares)(LOGITS, TARGETS), expected)
+    sides = LOGITS * torch.tensor([1, -1])  # of the first pattern, which is there, and the second, which is not
+    by_hand = -(0.9 * F.logsigmoid(sides) + 0.1 * F.logsigmoid(-sides)).mean()
+    there = torch.tensor([[1.0, 0.0]]).repeat(6, 1)
+    torch.testing.assert_close(loss_of(PATTERNS, settings, PATTERNS.patterns, shares)(LOGITS, there), by_hand)
+
+
+def test_smoothed_labels_are_weighted_too() -> None:
+    settings = Training(label_smoothing=0.2, class_weights={"seizure": 3.0})
+    smooth = loss_of(SeizureDetection(), settings, CLASSES, np.array([0.5, 0.5]))(LOGITS, TARGETS)
+    weights = torch.tensor([1.0, 3.0])
+    each = -(torch.where(TARGETS[:, None] == torch.arange(2), 0.9, 0.1) * weights * LOGITS.log_softmax(dim=1)).sum(
+        dim=1
+    )
+    torch.testing.assert_close(smooth, each.sum() / weights[TARGETS].sum())

@@ -353,7 +353,7 @@ export interface paths {
         };
         /**
          * Models
-         * @description Return the installed models that find seizures; one that is damaged is left out.
+         * @description Return the installed models that find seizures, first the one to begin with; a damaged one is left out.
          */
         get: operations["models"];
         put?: never;

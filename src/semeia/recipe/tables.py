@@ -207,6 +207,9 @@ class Training(_Table):
     class_weights: Literal["none", "balanced"] | dict[str, Positive] = Field(
         "none", description="weight of each class in the loss; balanced: inverse to how often it is drawn"
     )
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="share of each label that is spread evenly over all classes: no example is certain"
+    )
     balance: bool = Field(True, description="draw patients equally, and classes within each, or every window equally")
     precision: Literal["float32", "mixed"] = Field("float32", description="mixed: bfloat16 where it is faster")
     compile: bool = Field(False, description="torch.compile the network")

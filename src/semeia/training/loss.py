@@ -21,7 +21,10 @@ STRONGEST = 100.0
 
 
 def loss_of(task: Task, settings: Training, classes: Sequence[str], shares: NDArray[np.float64]) -> Loss:
-    """Return the loss of a task, its classes weighted as the settings say.
+    """Return the loss of a task, its classes weighted and its labels smoothed as the settings say.
+
+    Smoothing after Szegedy et al. (2016, https://doi.org/10.1109/CVPR.2016.308): of a pattern, which is there or not,
+    half of the share goes to either.
 
     Parameters
     ----------
@@ -36,10 +39,10 @@ def loss_of(task: Task, settings: Training, classes: Sequence[str], shares: NDAr
     callable
         Of logits and targets, as `semeia.training.batches.TrainingBatches.batch` gives them.
     """
-    patterns = isinstance(task, Patterns)
+    patterns, smoothing = isinstance(task, Patterns), settings.label_smoothing
     given = settings.class_weights
     if given == "none":
-        return F.binary_cross_entropy_with_logits if patterns else F.cross_entropy
+        return partial(_of_patterns if patterns else F.cross_entropy, label_smoothing=smoothing)
     if given == "balanced":
         shares = np.clip(shares, 1e-9, 1)
         weights = (1 - shares) / shares if patterns else 1 / (len(shares) * shares)
@@ -47,11 +50,19 @@ def loss_of(task: Task, settings: Training, classes: Sequence[str], shares: NDAr
     else:
         weights = np.array([given.get(name, 1.0) for name in classes])
     tensor = torch.tensor(weights, dtype=torch.float32)
-    return partial(_weighted, weights=tensor, patterns=patterns)
+    return partial(_weighted, weights=tensor, patterns=patterns, label_smoothing=smoothing)
 
 
-def _weighted(logits: Tensor, targets: Tensor, *, weights: Tensor, patterns: bool) -> Tensor:
+def _weighted(logits: Tensor, targets: Tensor, *, weights: Tensor, patterns: bool, label_smoothing: float) -> Tensor:
     weights = weights.to(logits.device)
     if patterns:
-        return F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weights)
-    return F.cross_entropy(logits, targets, weights)
+        return _of_patterns(logits, targets, weights, label_smoothing=label_smoothing)
+    return F.cross_entropy(logits, targets, weights, label_smoothing=label_smoothing)
+
+
+def _of_patterns(
+    logits: Tensor, targets: Tensor, weights: Tensor | None = None, *, label_smoothing: float = 0.0
+) -> Tensor:
+    if label_smoothing:
+        targets = targets * (1 - label_smoothing) + label_smoothing / 2
+    return F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weights)
