@@ -22,27 +22,13 @@ DOCS = Path(__file__).parents[1] / "docs"
 SECTIONS = {
     "benchmarks.md": (
         *("reading", "pages", "painting", "sliding", "training", "plausibility", "simulated", "clips"),
-        *("false_alarms", "resume", "setup", "dropouts"),
+        *("false_alarms", "ready", "explanations", "resume", "setup", "dropouts"),
     ),
-    "reproducing.md": ("networks", "leak", "forecast", "epochs", "regularisation", "patterns", "capacity"),
+    "reproducing.md": (
+        *("networks", "leak", "forecast", "epochs", "regularisation", "transfer", "patterns", "capacity"),
+    ),
 }
 """The sections of each document, in its order."""
-HEADS = {
-    "benchmarks.md": """# Benchmarks
-
-Every figure on this page was measured by `make bench` on one machine, each section in one run; `make bench` on
-yours writes this page anew (`python benchmarks/run.py NAME` only one section). Speed is given as a ratio to peers
-in the same run.
-
-Machine: {machine}.
-""",
-    "reproducing.md": """# Reproducing
-
-What the work that Semeia continues reported, and what Semeia measures on data that can be had. Every figure of ours was
-measured by `python benchmarks/run.py NAME` on one machine ({machine}). How they are
-computed, and what their intervals mean: [judging](evaluation.md).
-""",
-}
 
 
 def main(names: list[str]) -> None:
@@ -65,15 +51,14 @@ def main(names: list[str]) -> None:
 
 
 def put(name: str, section: str) -> None:
-    """Write a section into its document, read just before: others may be at work on it."""
+    """Write a section into its document, read just before: others may be at work on it. What stands above stays."""
     place = next(document for document, sections in SECTIONS.items() if name in sections)
-    text = (DOCS / place).read_text(encoding="utf-8") if (DOCS / place).is_file() else ""
+    text = (DOCS / place).read_text(encoding="utf-8")
     there = dict(re.findall(r"<!-- (\w+) -->\n(.*?)\n<!-- end -->", text, flags=re.DOTALL)) | {name: section}
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, no GPU used"
+    head = re.sub(r"^Machine: .*$", f"Machine: {machine}.", text.partition("<!--")[0].strip(), flags=re.MULTILINE)
     parts = [f"<!-- {each} -->\n{there[each]}\n<!-- end -->" for each in SECTIONS[place] if each in there]
-    DOCS.mkdir(exist_ok=True)
-    document = "\n\n".join([HEADS[place].format(machine=machine).strip(), *parts]) + "\n"
-    (DOCS / place).write_text(document, encoding="utf-8")
+    (DOCS / place).write_text("\n\n".join([head, *parts]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -53,9 +53,9 @@ def run(workspace: Path, patients: int = PATIENTS, hours: float = HOURS) -> str:
     starter = starter_scores(model, unseen)
     total = sum(starter, Score.nothing())
     rows = [
-        _row(f"`eeg-starter`, frozen threshold {point.threshold:g}", starter),
-        _row(f"line length, tuned here: {plain.threshold:.1f} µV, {plain.smoothing:g} s", plain.scores),
-        _row(
+        row_of(f"`eeg-starter`, frozen threshold {point.threshold:g}", starter),
+        row_of(f"line length, tuned here: {plain.threshold:.1f} µV, {plain.smoothing:g} s", plain.scores),
+        row_of(
             f"line length over the recording's median, tuned here: {own.threshold:.2f}, {own.smoothing:g} s",
             own.scores,
         ),
@@ -76,7 +76,8 @@ next section.
 """
 
 
-def _row(name: str, scores: Sequence[Score]) -> list[str]:
+def row_of(name: str, scores: Sequence[Score]) -> list[str]:
+    """Return a line of a table: F1, sensitivity, precision and false alarms a day, with their intervals."""
     events = [score.events for score in scores]
     counts = np.array([(e.reference, e.true_positives, e.false_alarms, e.seconds) for e in events])
 

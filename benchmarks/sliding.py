@@ -51,18 +51,20 @@ def day(folder: Path, hours: int = HOURS) -> Path:
 
 
 def plain_loop(model: Model, path: Path) -> np.ndarray:
-    """Score every window by itself, as the original did, but read, filter and scale as Semeia does."""
-    window, hop, batch = 7680, 256, 64
-    scores, kept = [], np.zeros((23, 0), np.float32)
+    """Score a window every second by itself, as the original did, but read, filter and scale as Semeia does."""
+    window, hop, batch = model.description.input.window, round(model.transform.rate), 64
+    scores: list[np.ndarray] = []
+    kept: np.ndarray | None = None
     with open_recording(path) as recording, torch.inference_mode():
-        for _, block in model.transform.signal(model.check(recording), BLOCK_SECONDS):
-            kept = np.concatenate([kept, model.transform.apply(block)], axis=1)
-            count = (kept.shape[1] - window) // hop + 1
+        for _, signal in model.transform.signal(model.check(recording), BLOCK_SECONDS):
+            block = model.transform.apply(signal)
+            kept = block if kept is None else np.concatenate([kept, block], axis=1)
+            count = max((kept.shape[1] - window) // hop + 1, 0)
             windows = [kept[:, k * hop : k * hop + window] for k in range(count)]
             for first in range(0, len(windows), batch):
                 x = torch.from_numpy(np.stack(windows[first : first + batch]))
-                scores.append(model.module(x).softmax(dim=1)[:, 1].numpy())
-            kept = kept[:, max(count, 0) * hop :]
+                scores.append(model.module(x).softmax(dim=-1)[..., 1].numpy())
+            kept = kept[:, count * hop :]
     return np.concatenate(scores)
 
 
