@@ -142,8 +142,8 @@ reports.
 {table(head, [row for case in cases for row in rows_of(case)])}
 
 **Nothing to find.** Half of {PEOPLE} simulated people were called ill by lot, without any difference in their EEG.
-Drawn at random (windows of 30 s, one every 5 s), the network "recognises" this illness with {random}. For people whom
-it has not met it has {honest}; chance is .500, and with {PEOPLE} people luck moves a figure far. All of the
+Drawn at random (windows of 30 s, one every 5 s), the network "recognises" this illness with {random}. For people
+whom it has not met it has {honest}; chance is .500, and with {PEOPLE} people luck moves a figure far. All of the
 difference is the leak: it learnt who is who. Nor does the interval of the random split warn: it is an interval over
 people who were all in training.
 

@@ -107,7 +107,7 @@ def _counted(given: Compared) -> str:
 
 def _interval(given: Compared) -> str:
     said = given.figures[A]["interval"].replace("recordings of", "seizures of")  # which the groups here are
-    return f"Intervals: {said}."
+    return f"Intervals: {said.replace('100 patients', '100 segments')}."  # of Bonn, whose patients nobody knows
 
 
 def _by_seizure(given: Compared) -> list[list[str]]:
@@ -135,12 +135,12 @@ def _verdict(given: Compared) -> str:
     differences = {other: given.above_first(other)["auroc"] for other in given.networks if other not in (A, A_LONGER)}
     sure = {other: float(found["value"]) > 0 for other, found in differences.items() if not holds_zero(found)}
     better, worse = ([other for other, is_above in sure.items() if is_above is wanted] for wanted in (True, False))
-    said = [f"Best: {name}, above A by {text_of(differences[name], sign=True)} in AUROC."]
+    said = [f"Best besides A: {name}; its AUROC less A's is {text_of(differences[name], sign=True)}."]
     said.append(f"Intervals above 0: {', '.join(better)}." if better else "No interval lies above 0.")
     said += [f"Below 0: {', '.join(worse)}."] if worse else []
     how = "which these data do not tell apart" if holds_zero(above) else "an interval without 0"
     said.append(
-        f"The better baseline is {baseline}; the best network is above it by {text_of(above, sign=True)}: {how}."
+        f"The better baseline is {baseline}; the best network's AUROC less its is {text_of(above, sign=True)}: {how}."
     )
     return " ".join(said)
 
