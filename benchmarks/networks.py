@@ -79,9 +79,9 @@ unknown, may leak**: five people gave all of them, so that the same brain is sur
 
 ### Clips that experts classified
 
-Run last, and once, with the shipped models that take these 20 channels. 50 s each; SZ are seizures, all others are not
-(LPD, GPD: periodic discharges; LRDA, GRDA: rhythmic delta). Two of a class say nothing about a rate. No model was
-trained on them, but variants of `eeg-starter` were looked at on them while it was developed
+Run last, and once, with the shipped models of scalp EEG that take these 20 channels. 50 s each; SZ are seizures, all
+others are not (LPD, GPD: periodic discharges; LRDA, GRDA: rhythmic delta). Two of a class say nothing about a rate. No
+model was trained on them, but variants of `eeg-starter` were looked at on them while it was developed
 ([benchmarks](benchmarks.md)): for it they are no untouched test.
 
 {_classified()}
@@ -167,7 +167,7 @@ def _classified() -> str:
             model.check(given[0][1])
         except SemeiaError:
             continue  # other channels, or other classes
-        if model.description.task == "detection":
+        if model.description.task == "detection" and model.description.input.montage != "recorded":  # of the scalp
             fitting.append(model)
     head = ["clip", "experts say"]
     for model in fitting:

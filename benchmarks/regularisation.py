@@ -38,9 +38,9 @@ def run(workspace: Path, seeds: tuple[int, ...] = SEEDS) -> str:
 
 {ABOUT}
 Epochs of 20 s, one a minute; AdamW, {TRAINING["epochs"]} times {TRAINING["examples_per_epoch"]} examples. With and
-without regularisation the weights of the lowest validation loss are kept, which holds back, too. Each was trained once in
-each fold (seed {", ".join(map(str, seeds))}); everything else is the same. In brackets 95 % intervals: a bootstrap over
-the patients, who are few; another seed moves a figure, too.
+without regularisation the weights of the lowest validation loss are kept, which holds back, too. Each was trained once
+in each fold (seed {", ".join(map(str, seeds))}); everything else is the same. In brackets 95 % intervals: a bootstrap
+over the patients, who are few; another seed moves a figure, too.
 
 {table(_HEAD, [_row(name, one, above.get(name)) for name, one in found.items()])}
 
