@@ -57,6 +57,10 @@ def test_a_set_that_is_named_and_not_there_is_refused(root):
         bonn(root / "S", sets=["E", "A"])
 
 
+def test_nobody_says_whose_a_segment_is(root):
+    assert not any(recording.patient_known for recording in bonn(root))
+
+
 def test_real_segments_are_labelled(shared_data):
     found = bonn(shared_data / "bonn")
     assert Counter(r.events[0].label for r in found) == {"healthy": 50, "interictal": 50, "ictal": 50}

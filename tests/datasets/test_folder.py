@@ -127,7 +127,9 @@ def test_mat_file_needs_a_table_or_a_label(tmp_path):
         folder(tmp_path, rate=100)
     write_tsv(Events([Event(40, 5)], duration=60), tmp_path / "a.tsv")
     assert [event.onset for event in folder(tmp_path, rate=100)[0].events] == [40]
-    with pytest.raises(FileError, match="a.mat: .* give it as rate="):
+    with pytest.raises(
+        FileError, match="a.mat: .* give it in Hz as --rate 400, --set rate=400, or rate = 400 in a recipe"
+    ):
         folder(tmp_path)
 
 

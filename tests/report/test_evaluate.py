@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from cli.command import semeia
 from epilepsy import SEIZURES, write_patients, write_recording
 from semeia.datasets import gather
-from semeia.errors import DatasetError, ModelError
+from semeia.errors import DatasetError, ModelError, StorageError
 from semeia.evaluation import Predictions, auroc, score
 from semeia.events import Event, Events
 from semeia.model import load
@@ -104,7 +107,7 @@ def test_recordings_shorter_than_a_window_are_left_out_and_named(small_model, st
     write_recording(tmp_path / "p" / "brief.edf", 3, (), seed=72)
     given = [*gather("folder", path=str(tmp_path)), *gather("folder", path=str(strangers))]
     notes = evaluated(load(small_model), given, tmp_path / "out", source="folder")["data"]["notes"]
-    assert "1 recordings shorter than one window were left out: brief.edf" in notes
+    assert "1 recording shorter than one window left out: brief.edf" in notes
 
 
 def test_every_fold_is_judged_by_the_model_that_never_saw_it(recipe_file, tmp_path):
@@ -127,6 +130,17 @@ def test_every_fold_is_judged_by_the_model_that_never_saw_it(recipe_file, tmp_pa
         assert len(own) == 2
     assert metrics["windows"]["threshold"] == 0.5
     assert "2 models of a cross-validation, each judged on the part that it never saw" in metrics["data"]["notes"]
+    assert "the pictures of why are of the first fold's model, on its own test part" in metrics["data"]["notes"]
+    page = (tmp_path / "out" / "report.html").read_text()
+    first = load(tmp_path / "folds" / "fold1-seed3").description.trained_on
+    explained = re.findall(r"(?:Most sure|Nearest)[^:<]*: (patient\d)", page)
+    assert len(explained) == 2
+    assert not any(first.knows(name, "") for name in explained)
+    refused = semeia("evaluate", tmp_path / "folds", tmp_path / "nowhere", "-o", tmp_path / "other")
+    assert "nowhere: there is no such folder" in refused.err
+    refused = semeia("evaluate", tmp_path / "folds", "-o", tmp_path / "other", "--exclude", "patient1")
+    assert "a cross-validation is judged on its own data" in refused.err
+    assert not (tmp_path / "other").exists()
 
 
 def test_folds_whose_data_changed_are_refused(recipe_file, tmp_path):
@@ -184,6 +198,68 @@ def test_prediction_is_judged_by_windows_files_and_hours(tmp_path):
     assert {"mean", "std", "max"} <= set(files)
     assert metrics["forecast"]["alarms"]["by"] == "hour"
     assert metrics["forecast"]["alarms"]["counts"]["preictal_hours"] == 2
+    assert metrics["data"]["split"].startswith("none of these recordings was in the training; whether others")
+
+
+def test_report_goes_into_a_folder_of_its_own(small_model, strangers, tmp_path):
+    weights = (small_model / "metrics.json").read_bytes()
+    (tmp_path / "file").write_text("x")
+    for place, why in ((small_model, "holds other things"), (strangers, "holds other"), (tmp_path / "file", "a file")):
+        answer = semeia("evaluate", small_model, strangers, "-o", place)
+        assert (answer.status, answer.err.count("\n")) == (1, 1)
+        assert why in answer.err
+    assert (small_model / "metrics.json").read_bytes() == weights
+    found = gather("folder", path=str(strangers))
+    for _ in range(2):  # a report takes the place of an earlier one
+        evaluated(load(small_model), found, tmp_path / "out", source="folder")
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    with pytest.raises(StorageError, match="out: holds other things already"):
+        evaluated(load(small_model), found, tmp_path / "out", source="folder")
+
+
+def test_model_without_its_recipe_or_with_weights_that_are_no_numbers_is_refused(small_model, strangers, tmp_path):
+    shutil.copytree(small_model, tmp_path / "model")
+    (tmp_path / "model" / "recipe.toml").unlink()
+    with pytest.raises(ModelError, match=r"how it cuts recordings is not known: recipe.toml: no such recipe"):
+        evaluated(load(tmp_path / "model"), gather("folder", path=str(strangers)), tmp_path / "o", source="folder")
+    weights = load_file(tmp_path / "model" / "weights.safetensors")
+    first = next(name for name, values in weights.items() if values.dtype.kind == "f")
+    save_file({**weights, first: np.full_like(weights[first], np.nan)}, tmp_path / "model" / "weights.safetensors")
+    answer = semeia("evaluate", tmp_path / "model", strangers, "-o", tmp_path / "o")
+    assert "model/weights.safetensors: holds NaN or infinite weights" in answer.err
+    assert not (tmp_path / "o").exists()
+
+
+def test_without_recordings_the_command_asks_for_them(small_model, tmp_path):
+    answer = semeia("evaluate", small_model, "-o", tmp_path / "o")
+    assert "which recordings? Give the folder that holds them after the model" in answer.err
+
+
+def test_what_the_model_did_not_flag_is_not_shown_as_its_mistake(small_model, strangers, tmp_path):
+    model = load(small_model)
+    point = model.description.operating_point.model_copy(update={"threshold": 1.0})
+    model.description = model.description.model_copy(update={"operating_point": point})
+    evaluated(model, gather("folder", path=str(strangers)), tmp_path / "o", source="folder")
+    page = (tmp_path / "o" / "report.html").read_text()
+    assert "Nearest, but missed: new" in page
+    assert "Nearest to a mistake, but right: new" in page
+    assert "Most sure" not in page
+
+
+def test_where_nobody_says_whose_a_recording_is_no_figure_speaks_of_patients(small_model, tmp_path):
+    for number in range(5):
+        write_recording(tmp_path / "clips" / f"clip{number}.edf", 60, ((20.0, 25.0),), seed=90 + number)
+    found = gather("folder", path=str(tmp_path / "clips"), patient_from="recording")
+    metrics = evaluated(load(small_model), found, tmp_path / "o", source="folder")
+    assert metrics["data"]["split"].startswith(
+        "no recording of these names was in the training; patients unknown, may leak"
+    )
+    assert metrics["data"]["patients"] is None
+    assert metrics["windows"]["interval"] == "95 %, bootstrap over 5 recordings of unknown patients, 2000 draws"
+    assert "per_patient" not in metrics["windows"]
+    page = (tmp_path / "o" / "report.html").read_text()
+    assert "Patient by patient" not in page
+    assert '<li class="warning">Split: ' in page
 
 
 def test_model_of_other_classes_is_refused_with_both_named(tmp_path):

@@ -110,8 +110,7 @@ def test_the_summary_tells_figures_with_intervals_chance_and_baselines() -> None
     rival = metrics["windows"]["baselines"]["line length"]["auroc"]["value"]
     assert f"Tells seizure from background with AUROC {short['value']} ({short['low']}–{short['high']})" in said
     assert f"over 12 patients; chance .500, line length {rival:.3f}".replace("0.", ".") in said
-    assert f"finds {100 * seizures['sensitivity']['value']:.1f} % (" in said
-    assert "of 72 seizures at" in said
+    assert f"of 72 seizures ({100 * seizures['sensitivity']['value']:.1f} %, interval " in said
 
 
 def test_what_is_no_better_than_chance_or_a_baseline_is_said_so() -> None:
@@ -192,6 +191,21 @@ def test_the_undefined_is_shown_as_such_and_why(report: Callable[..., Read]) -> 
     words = report(samples.metrics(windows=windows)).words
     assert "quiet 120 0 n/a one class n/a none to find 100.0 % n/a nothing flagged" in words
     assert "Precision n/a nothing is flagged" in words
+
+
+def test_a_model_without_errors_has_no_det_curve_but_a_rate_of_alarms(report: Callable[..., Read]) -> None:
+    windows = measured_windows(samples.predictions(samples.names(6), skill=60.0), threshold=0.5)
+    assert windows["measures"]["auroc"]["value"] == 1
+    words = report(samples.metrics(windows=windows)).words
+    assert "ROC." in words
+    assert "DET." not in words
+    assert "False alarms 0.00 per hour of background" in words
+
+
+def test_many_patients_are_folded_away(report: Callable[..., Read]) -> None:
+    for count, folded in ((24, False), (25, True)):
+        windows = measured_windows(samples.predictions(samples.names(count), per=60), threshold=0.5)
+        assert (f"Each of {count} patients" in report(samples.metrics(windows=windows)).words) == folded
 
 
 def test_the_price_of_catching_nearly_all_is_said_in_words(read: Callable[[str], Read]) -> None:

@@ -123,7 +123,7 @@ def test_rate_in_the_file_comes_before_a_given_one(tmp_path):
 @each_container
 def test_rate_that_nobody_says_is_asked_for(tmp_path, container):
     path = write(tmp_path / "a.mat", {"eeg": SAMPLES}, container)
-    with pytest.raises(FileError, match=r"^a.mat: 4×1500 numbers \(eeg\) does not say .* rate= or --rate, in Hz$"):
+    with pytest.raises(FileError, match=r"^a.mat: 4×1500 numbers \(eeg\) does not say .*--rate 400.*in a recipe$"):
         open_recording(path)
     for rate in (0, -1, float("nan")):
         with pytest.raises(RecordingError, match="is not possible"):

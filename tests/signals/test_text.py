@@ -38,7 +38,7 @@ def test_other_text_is_refused_with_its_line(tmp_path, content, words):
 
 def test_rate_is_asked_for(tmp_path):
     (tmp_path / "a.txt").write_text("1\n2\n")
-    with pytest.raises(FileError, match="does not say its sampling rate: give it as rate="):
+    with pytest.raises(FileError, match="does not say its sampling rate: give it in Hz as --rate 400"):
         open_recording(tmp_path / "a.txt")
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from semeia.datasets import LabelledRecording
+    from semeia.model import Model
 
 
 def evaluate(
@@ -30,19 +31,40 @@ def evaluate(
     exclude: Annotated[list[str] | None, typer.Option(help="Leave a patient out. May be repeated.")] = None,
 ) -> None:
     """Judge a model on labelled recordings: report.html to read, metrics.json and predictions.csv to work with."""
-    from semeia.cli.progress import bar
     from semeia.model import load
-    from semeia.report import evaluated, evaluated_folds, is_cross_validation
+    from semeia.report import check_place, is_cross_validation
 
-    with bar("Judging") as progress:
-        if is_cross_validation(Path(model)):
-            metrics = evaluated_folds(Path(model), output, beside=data or Path(), progress=progress)
-        else:
-            loaded = load(model)
-            found = _gathered(data, source, settings or [], exclude or [])
-            metrics = evaluated(loaded, found, output, source=source, progress=progress)
+    check_place(output)
+    if is_cross_validation(Path(model)):
+        if data is not None and not data.is_dir():
+            raise DatasetError(f"{data}: there is no such folder")
+        if settings or exclude or source != "folder":
+            raise DatasetError(
+                f"{model}: a cross-validation is judged on its own data: no --source, --set or --exclude"
+            )
+        metrics = _folds(Path(model), data, output)
+    else:
+        loaded = load(model)
+        found = _gathered(data, source, settings or [], exclude or [])
+        metrics = _judged(loaded, found, output, f"{data.resolve().name} (source {source})" if data else source)
     _show(metrics)
     print(f"Report: {output / 'report.html'}")
+
+
+def _folds(folder: Path, data: Path | None, output: Path) -> dict[str, Any]:
+    from semeia.cli.progress import bar
+    from semeia.report import evaluated_folds
+
+    with bar("Judging") as progress:
+        return evaluated_folds(folder, output, beside=data or Path(), progress=progress)
+
+
+def _judged(model: Model, recordings: list[LabelledRecording], output: Path, source: str) -> dict[str, Any]:
+    from semeia.cli.progress import bar
+    from semeia.report import evaluated
+
+    with bar("Judging") as progress:
+        return evaluated(model, recordings, output, source=source, progress=progress)
 
 
 def _gathered(data: Path | None, source: str, settings: list[str], exclude: list[str]) -> list[LabelledRecording]:
@@ -52,6 +74,8 @@ def _gathered(data: Path | None, source: str, settings: list[str], exclude: list
     parameters: dict[str, Any] = dict(setting_of(setting) for setting in settings)
     if data is not None:
         parameters["path"] = str(data.absolute() if data.exists() else data)
+    elif source == "folder" and "path" not in parameters:
+        raise DatasetError("which recordings? Give the folder that holds them after the model")
     found = gather(source, **parameters)
     there = {recording.patient for recording in found}
     for patient in exclude:
@@ -65,25 +89,39 @@ def _gathered(data: Path | None, source: str, settings: list[str], exclude: list
 
 def _show(metrics: dict[str, Any]) -> None:
     from semeia.cli.tables import console, new_table
+    from semeia.report.definitions import DEFINITIONS
+    from semeia.report.words import between, number, summary
 
     out, data = console(), metrics["data"]
     for title, block in _blocks(metrics):
-        table = new_table(title, "", "95 % interval", "chance", *block.get("baselines", {}))
+        rivals = block.get("baselines", {})
+        table = new_table(title, "this model", "95 % interval", "chance", *rivals)
         for name, measure in block["measures"].items():
-            others = [block["chance"].get(name), *(one.get(name) for one in block.get("baselines", {}).values())]
+            kind = name.partition(",")[0]
+            others = [block["chance"].get(name), *(one.get(name) for one in rivals.values())]
+            values = [one["value"] if isinstance(one, dict) else one for one in others]
             table.add_row(
-                name.replace("_", " "),
-                _number(measure["value"]),
-                "" if measure["low"] is None else f"{_number(measure['low'])} to {_number(measure['high'])}",
-                *(_number(one["value"] if isinstance(one, dict) else one, "") for one in others),
+                DEFINITIONS[kind][0] + name.removeprefix(kind),
+                number(measure["value"], kind),
+                between(measure["low"], measure["high"], kind),
+                *("" if value is None else number(value, kind) for value in values),
             )
         out.print(table)
         if block.get("interval"):
             out.print(f"Interval: {block['interval']}.\n", soft_wrap=True)
-    counted = f"{data['patients']} patients, {data['recordings']} recordings, {data['hours']:.2f} h"
-    out.print(f"{metrics['model']['name']} on {data['source']}: {counted}; {data['split']}.", soft_wrap=True)
+    for paragraph in summary(metrics):
+        out.print(f"{paragraph}\n", soft_wrap=True)
+    out.print(f"{metrics['model']['name']} on {data['source']}: {_size(data)}; {data['split']}.", soft_wrap=True)
     for note in data["notes"]:
         out.print(f"Note: {note}.", soft_wrap=True)
+
+
+def _size(data: dict[str, Any]) -> str:
+    from semeia.cli.text import plural
+
+    counts = {"patient": data["patients"], "recording": data["recordings"]}
+    sizes = [plural(count, noun) for noun, count in counts.items() if count is not None]
+    return ", ".join([*sizes, f"{data['hours']:.2f} h"])
 
 
 def _blocks(metrics: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -96,8 +134,11 @@ def _blocks(metrics: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     if metrics["forecast"]:
         files = metrics["forecast"]["files"]
         measures = {f"auroc, {rule} of windows": one["auroc"] for rule, one in files.items()}
-        yield "files", {"measures": measures, "chance": {}, "interval": next(iter(files.values()))["interval"]}
-
-
-def _number(value: float | None, missing: str = "n/a") -> str:
-    return missing if value is None else f"{value:.3g}"
+        yield (
+            "files",
+            {
+                "measures": measures,
+                "chance": dict.fromkeys(measures, metrics["forecast"]["chance"]["auroc"]),
+                "interval": next(iter(files.values()))["interval"],
+            },
+        )

@@ -33,6 +33,7 @@ def explain(
     at: Annotated[float | None, typer.Option(help="Seconds: the middle of the window; else the most probable.")] = None,
     method: Annotated[Method, typer.Option(help="How; see docs/explaining.md.")] = Method.gradients,
     target: Annotated[str | None, typer.Option(help="A class of the model; else seizure, or its last.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Hz, of a file that does not say its sampling rate.")] = None,
 ) -> None:
     """Show which channels and moments made a model say what it said, or what it looks for."""
     if output.suffix not in {".svg", ".html"}:
@@ -48,22 +49,27 @@ def explain(
 
     network = load(model)
     if of_window and file is not None:
-        pictures = _of_window(network, method, file, at, target)
+        pictures = _of_window(network, method, file, rate, at=at, target=target)
     else:
         pictures = pictures_of_model(network, method, target=target)
+    if output.suffix == ".svg":
+        pictures = pictures[:1]
     make_folder(output.parent)
     with replacing(output) as part:
         part.write_text(_written(pictures, output.suffix), encoding="utf-8")
     for picture in pictures:
         print(f"{picture.title}. {picture.caption}")
+    print(f"Written: {output}")
 
 
-def _of_window(model: Model, method: str, file: Path, at: float | None, target: str | None) -> list[Picture]:
+def _of_window(
+    model: Model, method: str, file: Path, rate: float | None, *, at: float | None, target: str | None
+) -> list[Picture]:
     from semeia.cli.progress import bar
     from semeia.explanation.explain import most_probable, pictures_of_window, window_at
     from semeia.signals import open_recording
 
-    with open_recording(file) as recording:
+    with open_recording(file, rate=rate) as recording:
         try:
             if at is None:
                 with bar(file.name) as show:

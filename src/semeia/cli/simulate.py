@@ -22,7 +22,7 @@ def simulate(
     hours: Annotated[float | None, typer.Option(help="Of each recording (1), or of each patient in a set.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The first patient; the same seed, the same EEG.")] = 1,
     patients: Annotated[int | None, typer.Option(min=1, help="How many, from SEED on (1; a set: 2 or 3).")] = None,
-    seizures: Annotated[float | None, typer.Option(help="Per hour, 0 to 10 (3; chbmit, siena: 0.5).")] = None,
+    seizures: Annotated[float | None, typer.Option(help="Per hour, 0 to 10 (3; chbmit, siena: 0.5; seeg: 0).")] = None,
     montage: Annotated[str | None, typer.Option(help="referential, longitudinal or chbmit (the default).")] = None,
     electrodes: Annotated[str | None, typer.Option(help="1020 (the default), 64 or headset; for referential.")] = None,
     rate: Annotated[int | None, typer.Option(help="Sampling rate in Hz (256; seeg: 2000).")] = None,

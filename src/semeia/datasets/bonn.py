@@ -73,4 +73,4 @@ def _segment(file: Path, of: str) -> LabelledRecording:
     with open_recording(file, rate=_RATE) as recording:
         duration = recording.duration
     events = Events([Event(0, duration, _CLASSES[of], source=file.name)], duration=duration)
-    return LabelledRecording(file, file.stem, events, duration, group=file.stem, rate=_RATE)
+    return LabelledRecording(file, file.stem, events, duration, group=file.stem, patient_known=False, rate=_RATE)

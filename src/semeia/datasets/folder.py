@@ -101,6 +101,7 @@ def _labelled(
         group=path.stem,
         started_at=started_at,
         marked=bool(events or table),
+        patient_known=patient_from != "recording",
         rate=rate,
     )
 

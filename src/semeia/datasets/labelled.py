@@ -46,6 +46,9 @@ class LabelledRecording:
         False for a file whose class is kept back, as a contest's test files.
     marked : bool
         False where nobody wrote anything into or beside the file, so that "no seizure" may mean that nobody looked.
+    patient_known : bool
+        False where nobody says whose it is and `patient` is only its own name: one person may then be on both sides of
+        a split.
     source : str
         Name of the importer; `semeia.datasets.gather` fills it in.
     weight : float
@@ -64,6 +67,7 @@ class LabelledRecording:
     span: tuple[float, float] | None = None
     labelled: bool = True
     marked: bool = True
+    patient_known: bool = True
     source: str = ""
     weight: float = 1.0
     rate: float | None = None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from semeia.errors import DatasetError
 
-__all__ = ["Hour", "Tally", "Watched", "chance_tail", "tallies"]
+__all__ = ["Hour", "Tally", "Watched", "chance_tail", "merged", "tallies"]
 
 
 @dataclass(frozen=True)
@@ -147,9 +147,25 @@ def _any_within(times: NDArray[np.float64], first: NDArray[np.float64], last: ND
 
 def _length(first: NDArray[np.float64], last: NDArray[np.float64], duration: float) -> float:
     """Return how much of a recording sorted intervals, which may overlap, cover together."""
-    first, last = first.clip(0, duration), last.clip(0, duration)
-    reached = np.maximum.accumulate(np.concatenate([[0.0], last[:-1]])) if len(first) else first
-    return float(np.maximum(last - np.maximum(first, reached), 0).sum())
+    return float(np.diff(merged(first, last).clip(0, duration), axis=1).sum())
+
+
+def merged(first: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return intervals of which none overlap or touch.
+
+    Parameters
+    ----------
+    first, last : ndarray (intervals,)
+        Where each begins and ends, both in order.
+
+    Returns
+    -------
+    ndarray (fewer intervals, 2)
+    """
+    if not len(first):
+        return np.zeros((0, 2))
+    apart = first[1:] > last[:-1]
+    return np.stack([first[np.append(True, apart)], last[np.append(apart, True)]], axis=1)
 
 
 def chance_tail(parts: Mapping[str, Sequence[Tally]], *, by_hour: bool) -> float:

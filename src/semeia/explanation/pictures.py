@@ -48,9 +48,10 @@ def attribution_picture(attribution: Attribution, labels: Sequence[str], *, star
         axes = figure.subplots()
         _shade(axes, evidence(attribution), attribution.rate, start)
         _traces(axes, attribution.window, attribution.rate, labels, start)
-        _legend(axes, attribution.target)
+        _legend(axes, attribution.target, both=bool((attribution.values < 0).any()))
         svg = themed(figure, f"{channels} channels, {attribution.method} for {attribution.target}")
-    said = [f"Shaded is what speaks for {attribution.target} and what against it; the deepest is the strongest here."]
+    against = " and what against it" if (attribution.values < 0).any() else ""
+    said = [f"Shaded is what speaks for {attribution.target}{against}; the deepest is the strongest here."]
     if not attribution.by_channel:
         said.append("This network mixes the channels before this layer: all rows are alike.")
     if attribution.error is not None and attribution.gained is not None:
@@ -59,14 +60,17 @@ def attribution_picture(attribution: Attribution, labels: Sequence[str], *, star
             f"but for {attribution.error:.2g}."
         )
     method, end = attribution.method, start + attribution.window.shape[1] / attribution.rate
-    title = (
-        f"{method[0].upper()}{method[1:]}: {attribution.target} {attribution.probability:.2f}, {start:g} to {end:g} s"
-    )
+    title = f"{method[0].upper()}{method[1:]}: {attribution.target} {attribution.probability:.2f}, {_span(start, end)}"
     return Picture(title, " ".join(said), svg)
 
 
-def _legend(axes: Axes, target: str) -> None:
-    for place, (colour, text) in enumerate(((ACCENT, f"for {target}"), (SECOND, f"against {target}"))):
+def _span(start: float, end: float) -> str:
+    """Return when a window is, to a tenth of a second: 704 to 712 s."""
+    return f"{round(start, 1):g} to {round(end, 1):g} s" if end < 1e5 else f"{start:.0f} to {end:.0f} s"
+
+
+def _legend(axes: Axes, target: str, *, both: bool) -> None:
+    for place, (colour, text) in enumerate(((ACCENT, f"for {target}"), (SECOND, f"against {target}"))[: 1 + both]):
         at = 0.22 * place
         axes.text(at, 1.01, "■", color=colour, transform=axes.transAxes, fontsize=8)
         axes.text(at + 0.018, 1.01, text, color=MUTED, transform=axes.transAxes, fontsize=8)
@@ -76,9 +80,12 @@ def _traces(axes: Axes, data: NDArray[np.float32], rate: float, labels: Sequence
     """Draw channels one below the other, with a bar of µV; negative is up, as in every EEG."""
     channels, samples = data.shape
     height = max(float(np.quantile(np.abs(data - np.median(data, axis=1, keepdims=True)), 0.98)), 1.0)
+    top = -0.7  # of the picture: high enough for the first channels' spikes, below the legend
     for row, trace in enumerate(data):
         time, values = _thinned(trace - np.median(trace), rate)
-        axes.plot(start + time, row + 0.62 * values / height, color=INK, linewidth=0.6, clip_on=False)
+        drawn = row + 0.62 * values / height
+        top = min(top, float(drawn.min()) - 0.1)
+        axes.plot(start + time, drawn, color=INK, linewidth=0.6, clip_on=False)
     size = _round(height)
     right = start + samples / rate
     axes.plot(
@@ -88,7 +95,7 @@ def _traces(axes: Axes, data: NDArray[np.float32], rate: float, labels: Sequence
     axes.set_yticks(range(channels), labels)
     axes.tick_params(length=0)
     axes.spines["left"].set_visible(False)
-    axes.set(xlim=(start, right), ylim=(channels - 0.3, -0.7), xlabel="seconds")
+    axes.set(xlim=(start, right), ylim=(channels - 0.3, max(top, -4.0)), xlabel="seconds")
 
 
 def _thinned(trace: NDArray[np.float32], rate: float) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
@@ -218,8 +225,9 @@ def _signal_kernels(kernels: Kernels) -> Picture:
         svg = themed(figure, f"{len(order)} kernels of the first layer and their frequency responses")
     return Picture(
         "First layer",
-        f"Each kernel of {time[-1] + 1000 / kernels.rate:.0f} ms (line), and the gain of each frequency relative to "
-        f"its strongest, which is written above (area). {len(order)} of {len(gain)} maps, by that frequency.",
+        f"Each kernel of {time[-1] + 1000 / kernels.rate:.0f} ms (line), and how much of each frequency it lets "
+        "through (area); above, the one that it lets through most, in order. "
+        f"{len(order)} of {len(gain)} maps.",
         svg,
     )
 
@@ -286,10 +294,14 @@ def maximised_picture(made: Maximised, transform: Transform, labels: Sequence[st
         svg = themed(figure, f"the window that speaks most for {made.target}")
     return Picture(
         f"What speaks most for {made.target}",
-        f"Made from noise by climbing: its logit rose from {made.start:.1f} to {made.logit:.1f}. It shows what the "
-        "network responds to, not what a patient's signal looks like.",
+        f"Made from noise by changing it until the network was surest: its logit rose from {_signed(made.start)} to "
+        f"{_signed(made.logit)}. It shows what the network responds to, not what a patient's signal looks like.",
         svg,
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:.1f}".replace("-", "−")
 
 
 def _round(value: float) -> float:

@@ -21,12 +21,12 @@ INK, MUTED, HAIRLINE, ACCENT, SECOND = "#010203", "#010204", "#010205", "#010206
 _VARIABLES = {INK: "--ink", MUTED: "--muted", HAIRLINE: "--hairline", ACCENT: "--accent", SECOND: "--second"}
 
 STYLE = (
-    ":root { color-scheme: light dark; --paper: #ffffff; --ink: #1c2430; --muted: #5a6675; --hairline: #d5dbe2;"
-    " --accent: #0b6bcb; --second: #b4500f }\n"
-    "@media (prefers-color-scheme: dark) { :root { --paper: #12171e; --ink: #e4e9ef; --muted: #9aa7b5;"
-    " --hairline: #323c48; --accent: #5fb0ff; --second: #f0995c } }"
+    ":root { color-scheme: light dark; --paper: #ffffff; --ink: #1a1f23; --muted: #59646c; --hairline: #dde1e3;"
+    " --accent: #0b6b64; --second: #955200 }\n"
+    "@media (prefers-color-scheme: dark) { :root { --paper: #14171a; --ink: #e4e7e9; --muted: #98a3ab;"
+    " --hairline: #2f363b; --accent: #56c7bb; --second: #eab159 } }"
 )
-"""Values of the variables for a picture that stands alone."""
+"""Values of the variables for a picture that stands alone: those of the report (`semeia.report`)."""
 
 
 class Picture(NamedTuple):

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from semeia.evaluation.warning import merged
+
 __all__ = ["alarms", "warnings"]
 
 
@@ -90,8 +92,4 @@ def warnings(alarm: NDArray[np.float64], horizon: float, gap: float = 0.0) -> ND
         raise ValueError(f"horizon {horizon} s, gap {gap} s")
     if (np.diff(alarm) < 0).any():
         raise ValueError("alarms that are not in order")
-    apart = np.diff(alarm) > horizon
-    first, last = np.flatnonzero(np.append(True, apart)), np.flatnonzero(np.append(apart, True))
-    if not len(alarm):
-        return np.zeros((0, 2))
-    return np.stack([alarm[first] + gap, alarm[last] + gap + horizon], axis=1)
+    return merged(alarm + gap, alarm + gap + horizon)

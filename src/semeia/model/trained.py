@@ -358,3 +358,5 @@ def _load_weights(module: nn.Module, folder: Path) -> None:
         raise ModelError(
             f"{folder.name}/weights.safetensors: does not fit model.json or is damaged ({reason})"
         ) from error
+    if not all(bool(values.isfinite().all()) for values in module.state_dict().values()):
+        raise ModelError(f"{folder.name}/weights.safetensors: holds NaN or infinite weights; train anew")

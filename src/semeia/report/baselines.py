@@ -57,13 +57,13 @@ def less_median(values: NDArray[np.float64], groups: Sequence[str] | NDArray[np.
     return less
 
 
-def in_favour(table: Predictions) -> tuple[Predictions, list[str]]:
-    """Return the table with each baseline as it does best on these very examples, and notes that say how.
+def in_favour(table: Predictions) -> tuple[Predictions, dict[str, str]]:
+    """Return the table with each baseline as it does best on these very examples, and how: its form in words.
 
     As it is or less the patient's or recording's median, high or low: chosen here, so a baseline may flatter itself,
     and what beats it beats the best of these.
     """
-    best, notes = {}, []
+    best, chosen = {}, {}
     for name, values in table.baselines.items():
         forms = {
             "": values,
@@ -75,8 +75,8 @@ def in_favour(table: Predictions) -> tuple[Predictions, list[str]]:
         form = max(areas, key=lambda form: abs(np.nan_to_num(areas[form], nan=0.5) - 0.5))
         low = areas[form] < 0.5
         best[name] = -forms[form] if low else forms[form]
-        notes.append(f"{name.capitalize()} counts as it does best here: {'low' if low else 'high'} values{form}")
-    return replace(table, baselines=best), notes
+        chosen[name] = f"{'low' if low else 'high'} values{form}"
+    return replace(table, baselines=best), chosen
 
 
 def _bins(model: Model, recording: Recording, size: int) -> Iterator[NDArray[np.float32]]:

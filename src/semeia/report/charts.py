@@ -20,7 +20,7 @@ from semeia.report.words import either, number, rest
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["calibration", "det", "latency", "precision_recall", "roc", "sweep", "warning"]
+__all__ = ["calibration", "det", "errs", "latency", "precision_recall", "roc", "sweep", "warning"]
 
 WIDTH, HEIGHT = 288, 244
 """Points; a page shows 4/3 pixels for each."""
@@ -28,6 +28,8 @@ DASHES = [(0, (4, 2)), (0, (6, 2, 1, 2)), (0, (1, 1.5)), (0, (8, 2, 2, 2, 2, 2))
 CHANCE: dict[str, Any] = {"linewidth": 0.8, "linestyle": (0, (1, 3))}
 RATES = [0.001, 0.01, 0.05, 0.2, 0.5, 0.8]
 """Ticks of normal-deviate axes."""
+LEAST, MOST = 0.0005, 0.9
+"""Ends of normal-deviate axes."""
 
 
 class _Line(NamedTuple):
@@ -176,11 +178,17 @@ def precision_recall(windows: Mapping[str, Any], panel: str) -> Picture:
         return _moving(_saved(axes, "Precision and sensitivity", caption), panel, "sensitivity", "precision")
 
 
+def errs(windows: Mapping[str, Any]) -> bool:
+    """Whether a part of the DET curve lies within its axes: of a model without errors there is none."""
+    x, y = (np.asarray(windows["curves"]["det"][name], float) for name in "xy")
+    return bool(((x > LEAST) & (y > LEAST) & (x < MOST) & (y < MOST)).any())
+
+
 def det(windows: Mapping[str, Any]) -> Picture:
     """Return misses against false positives on normal-deviate axes (Martin et al. 1997)."""
     curve, classes = windows["curves"]["det"], windows["classes"]
     deviate = np.vectorize(NormalDist().inv_cdf)
-    ends = deviate([0.0005, 0.9])
+    ends = deviate([LEAST, MOST])
     x, y = (deviate(np.clip(curve[k], 1e-6, 1 - 1e-6)) for k in "xy")
     ticks = deviate(RATES), [f"{100 * rate:g}" for rate in RATES]
     with _chart(f"{_short(rest(classes), 40)} flagged, %", f"{_short(either(classes), 40)} missed, %") as axes:
@@ -191,8 +199,12 @@ def det(windows: Mapping[str, Any]) -> Picture:
         axes.set_xticks(*ticks)
         axes.set_yticks(*ticks)
         axes.grid(linewidth=0.5)
-        here = int(np.argmin(np.abs(x - y)))
-        axes.text(x[here] - 0.1, y[here] - 0.1, "this model", color=ACCENT, ha="right", va="top")
+        seen = np.flatnonzero((x > ends[0]) & (y > ends[0]) & (x < ends[1]) & (y < ends[1]))
+        here = int(seen[np.argmin(np.abs(x - y)[seen])])
+        left = (x[here] - ends[0]) / (ends[1] - ends[0]) < 0.35  # there is no room on the left
+        where: dict[str, Any] = {"ha": "left", "va": "bottom"} if left else {"ha": "right", "va": "top"}
+        shift = 0.1 if left else -0.1
+        axes.text(x[here] + shift, y[here] + shift, "this model", color=ACCENT, **where)
         axes.text(0.1, 0.12, "chance", color=MUTED, ha="left", va="bottom")
         caption = "Both errors at once (detection error trade-off); the axes spread small rates. Lower left is better."
         return _saved(axes, "DET", caption)

@@ -40,7 +40,11 @@ DEFINITIONS = {
         "what one gets who flags as much without looking; of the Brier score: who always says the prevalence",
     ),
     "patient_average": ("Mean of patients", "each patient counts once; those for whom it is undefined are left out"),
-    "interval": ("Interval", "in brackets after a figure; where it is wide, the data are few"),
+    "interval": (
+        "Interval",
+        "in brackets after a figure; where it is wide, the data are few. One without width is no certainty: all that "
+        "was drawn agreed, and few can",
+    ),
 }
 """Name of a figure in the metrics: what it is called, and what it is."""
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from semeia.datasets import LabelledRecording, know_neighbours
-from semeia.errors import DatasetError, ModelError
+from semeia.errors import DatasetError, FileError, ModelError, RecipeError, StorageError
 from semeia.explanation import Picture
-from semeia.home import make_folder, replacing
+from semeia.home import replacing_folder
 from semeia.model import Model
-from semeia.recipe import Prediction, read_recipe
+from semeia.recipe import Prediction, Recipe, read_recipe
 from semeia.report.figures import figures_of
 from semeia.report.folds import judged_folds
 from semeia.report.judge import Judged, judged
 from semeia.report.page import write_report
 from semeia.report.pictures import pictures_of
 
-__all__ = ["check_unseen", "evaluated", "evaluated_folds"]
+__all__ = ["check_place", "check_unseen", "evaluated", "evaluated_folds"]
 
+_WRITTEN = re.compile(r"report\.html|metrics\.json|predictions(-.*)?\.csv")
+_UNKNOWN = "patients unknown, may leak: one person may be on both sides, and figures flatter"
 _SPLITS = {
     "patient": "split by patient: each is judged by a model that never saw them",
     "seizure": "split by seizure within patients: says nothing of other patients",
@@ -46,16 +49,41 @@ def evaluated(
     ModelError
         If the model does not say how it was trained.
     StorageError
+        Also if the folder holds anything but an earlier report.
     """
-    if model.folder is None:
-        raise ModelError(f"model {model.name}: save it first; its recipe says how recordings are cut into windows")
-    recipe = read_recipe(model.folder / "recipe.toml")
+    check_place(folder)
+    recipe = _recipe_of(model)
     unseen = check_unseen(model, recordings)
     given = know_neighbours(recordings) if isinstance(recipe.task, Prediction) else recordings
     found = judged(model, given, recipe, progress=progress)
     metrics = figures_of(found, model.description, recipe.task, source=source, split=unseen)
+    metrics["model"]["parameters"] = sum(weights.numel() for weights in model.module.parameters())
     _write(folder, metrics, found, pictures_of(model, found, given))
     return metrics
+
+
+def _recipe_of(model: Model) -> Recipe:
+    if model.folder is None:
+        raise ModelError(f"model {model.name}: save it first; its recipe says how recordings are cut into windows")
+    try:
+        return read_recipe(model.folder / "recipe.toml")
+    except (FileError, RecipeError) as error:
+        raise ModelError(f"model {model.name}: how it cuts recordings is not known: {error}") from error
+
+
+def check_place(folder: Path) -> None:
+    """Check, before the work, that a report may be written into a folder: a new or empty one, or an earlier report's.
+
+    Raises
+    ------
+    StorageError
+        A model's folder has a ``metrics.json`` of its own, and recordings are no place for a report.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise StorageError(f"{folder}: is a file; give a folder for the report")
+    others = [file.name for file in folder.iterdir() if not _WRITTEN.fullmatch(file.name)] if folder.is_dir() else []
+    if others or ((folder / "metrics.json").exists() and not (folder / "report.html").exists()):
+        raise StorageError(f"{folder}: holds other things already; give the report a folder of its own")
 
 
 def evaluated_folds(
@@ -67,10 +95,12 @@ def evaluated_folds(
     ------
     DatasetError, ModelError, StorageError
     """
-    found, description, recipe = judged_folds(folder, progress, beside=beside)
+    check_place(output)
+    found, description, recipe, pictures = judged_folds(folder, progress, beside=beside)
     sources = ", ".join(dict.fromkeys(data.source for data in recipe.data))
-    metrics = figures_of(found, description, recipe.task, source=sources, split=_SPLITS[recipe.split.by])
-    _write(output, metrics, found)
+    split = _SPLITS[recipe.split.by] if found.patients_known else f"split by recording; {_UNKNOWN}"
+    metrics = figures_of(found, description, recipe.task, source=sources, split=split)
+    _write(output, metrics, found, pictures)
     return metrics
 
 
@@ -88,20 +118,24 @@ def check_unseen(model: Model, recordings: Sequence[LabelledRecording]) -> str:
         return "the model does not say whom it was trained on: that these patients are new to it is not checked"
     within = trained.by != "patient"
     known = [recording for recording in recordings if trained.knows(recording.patient, recording.group)]
-    seen = sorted({f"{r.patient} ({r.group})" if within else r.patient for r in known})
+    seen = sorted({f"{r.patient} ({r.group.removeprefix(r.patient).strip()})" if within else r.patient for r in known})
     if seen:
         names = ", ".join(seen[:5]) + (f" and {len(seen) - 5} more" if len(seen) > 5 else "")
         raise DatasetError(
             f"model {model.name} was trained on {names}: figures on what it has seen mean nothing; leave out what it "
-            "knows with --exclude PATIENT"
+            "knows with --exclude PATIENT" + (", or judge a cross-validation (semeia train --folds)" if within else "")
         )
-    return "other recordings than in the training, of the same patients" if within else "no patient was in the training"
+    if not all(recording.patient_known for recording in recordings):
+        return f"no recording of these names was in the training; {_UNKNOWN}"
+    if within:
+        return "none of these recordings was in the training; whether others of these patients were is not known"
+    return "no patient was in the training"
 
 
 def _write(folder: Path, metrics: dict[str, Any], found: Judged, pictures: Sequence[Picture] = ()) -> None:
-    make_folder(folder)
-    for key, table in found.predictions.items():
-        table.write(folder / (f"predictions-{key}.csv" if key else "predictions.csv"))
-    with replacing(folder / "metrics.json") as part:
-        part.write_text(json.dumps(metrics, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    write_report(folder / "report.html", metrics, pictures)
+    with replacing_folder(folder) as part:
+        for key, table in found.predictions.items():
+            table.write(part / (f"predictions-{key}.csv" if key else "predictions.csv"))
+        text = json.dumps(metrics, indent=1, allow_nan=False)
+        (part / "metrics.json").write_text(f"{text}\n", encoding="utf-8")
+        write_report(part / "report.html", metrics, pictures)

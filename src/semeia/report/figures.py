@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,11 @@ from semeia.report.judge import Judged, Stretch
 from semeia.report.vigil import forecast_of
 
 __all__ = ["figures_of"]
+
+_RULES = (
+    "events closer than 90 s are one, longer than 5 min are several; a seizure is found by any overlap from 30 s "
+    "before its onset to 60 s after its end"
+)
 
 
 def figures_of(judged: Judged, description: Description, task: Task, **about: Any) -> dict[str, Any]:
@@ -56,21 +62,46 @@ def figures_of(judged: Judged, description: Description, task: Task, **about: An
         "patterns": None,
         "events": None,
         "forecast": None,
+        "scorers": [],
     }
     if description.task == "patterns":
-        tables = {name: in_favour(one)[0] for name, one in judged.predictions.items()}
+        best = {name: in_favour(one) for name, one in judged.predictions.items()}
+        tables = {name: one for name, (one, _) in best.items()}
         metrics["patterns"] = measured_patterns(tables, threshold=threshold)
+        for name, (_, forms) in best.items():
+            _add_forms(metrics["patterns"][name], forms)
     elif table is not None and judged.stretches and not table.positive.any():
         notes.append("nothing here is marked as a seizure: only false alarms can be counted")
     elif table is not None:
-        table, said = in_favour(table)
-        notes += said
+        table, forms = in_favour(table)
         metrics["windows"] = measured_windows(table, threshold=threshold)
+        _add_forms(metrics["windows"], forms)
     if judged.stretches:
         metrics["events"] = _events(judged.stretches, description)
+        metrics["scorers"].append(f"{metrics['events']['scorer']}: {_RULES}")
     if isinstance(task, Prediction):
         metrics["forecast"] = forecast_of(judged.files, judged.vigils, task, threshold)
+    return metrics if judged.patients_known else _of_nobody(metrics)
+
+
+def _of_nobody(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Return figures that speak of no patient, where each recording counted as one because nobody says whose it is."""
+    metrics["data"]["patients"] = None
+    for block in (metrics["windows"], metrics["events"], *(metrics["patterns"] or {}).values()):
+        if block:
+            block["interval"] = re.sub(r"(\d+) patient", r"\1 recordings of unknown patient", block["interval"])
+            for one in block.get("baselines", {}).values():
+                if "form" in one:
+                    one["form"] = one["form"].replace("patient's", "recording's")
+            for key in ("patients", "per_patient", "patient_average"):
+                block.pop(key, None)
     return metrics
+
+
+def _add_forms(windows: dict[str, Any], forms: Mapping[str, str]) -> None:
+    """Say with each baseline which of its forms it is: that which does best on these data."""
+    for name, one in windows["baselines"].items():
+        one["form"] = forms[name]
 
 
 def _model(description: Description) -> dict[str, Any]:

@@ -6,21 +6,32 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semeia.errors import DatasetError, ModelError
 from semeia.evaluation import Predictions
+from semeia.explanation import Picture
 from semeia.inference import Track
 from semeia.model import Description, load
 from semeia.recipe import Recipe
 from semeia.report.judge import Judged, Stretch, judged
+from semeia.report.pictures import pictures_of
 from semeia.training.folds import PLAN, Folds
 from semeia.training.parts import fingerprint, gathered_parts
 
-__all__ = ["is_cross_validation", "judged_folds"]
+__all__ = ["JudgedFolds", "is_cross_validation", "judged_folds"]
+
+
+class JudgedFolds(NamedTuple):
+    """A cross-validation judged: all its test parts as one, and what the first fold's model says its windows show."""
+
+    judged: Judged
+    description: Description
+    recipe: Recipe
+    pictures: list[Picture]
 
 
 def is_cross_validation(folder: Path) -> bool:
@@ -28,9 +39,7 @@ def is_cross_validation(folder: Path) -> bool:
     return (folder / PLAN).is_file()
 
 
-def judged_folds(
-    folder: Path, progress: Callable[[float], None], *, beside: Path = Path()
-) -> tuple[Judged, Description, Recipe]:
+def judged_folds(folder: Path, progress: Callable[[float], None], *, beside: Path = Path()) -> JudgedFolds:
     """Return what the models of a cross-validation say of their own test parts, those of its first seed.
 
     Each model has a threshold of its own, chosen on its own validation part. So that all can be pooled, probabilities
@@ -59,6 +68,7 @@ def judged_folds(
     if not count:
         raise ModelError(f"{folder.name}: has seeds but no folds: name one of its models, and data to judge it on")
     parts: list[Judged] = []
+    pictures: list[Picture] = []
     for fold, _ in Folds(recipe, folder, count).jobs:
         place = Folds(recipe, folder, count).place(fold, recipe.seed)
         if not (place / "model.json").is_file():
@@ -71,8 +81,14 @@ def judged_folds(
         def reached(share: float, done: int = len(parts)) -> None:
             progress((done + share) / count)
 
-        parts.append(_at_half(judged(model, own.test, recipe, progress=reached), model.description))
-    return _pooled(parts, count), _halved(model.description), recipe
+        part = judged(model, own.test, recipe, progress=reached)
+        if not parts:  # one model's, on what it never saw: averaged over models, a picture is of none of them
+            pictures = pictures_of(model, part, own.test)
+        parts.append(_at_half(part, model.description))
+    whole = _pooled(parts, count)
+    if pictures:
+        whole.notes.append("the pictures of why are of the first fold's model, on its own test part")
+    return JudgedFolds(whole, _halved(model.description), recipe, pictures)
 
 
 def _silent(event: dict[str, object]) -> None:
@@ -119,4 +135,5 @@ def _pooled(parts: list[Judged], count: int) -> Judged:
     notes += dict.fromkeys(note for part in parts for note in part.notes)
     files = {rule: Predictions.joined([part.files[rule] for part in parts]) for rule in parts[0].files}
     vigils = [vigil for part in parts for vigil in part.vigils]
-    return Judged(tables, stretches, files, vigils, sum(part.hours for part in parts), notes)
+    hours, known = sum(part.hours for part in parts), all(part.patients_known for part in parts)
+    return Judged(tables, stretches, files, vigils, hours, notes, known)

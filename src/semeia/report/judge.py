@@ -20,6 +20,7 @@ from semeia.model import Model
 from semeia.recipe import Patterns, Prediction, Recipe, SeizureDetection
 from semeia.report.baselines import less_median, logs_of
 from semeia.report.vigil import Vigil, files_of, vigils_of
+from semeia.report.words import counted
 
 __all__ = ["Judged", "Stretch", "judged"]
 
@@ -54,6 +55,8 @@ class Judged:
         Of the recordings.
     notes : list of str
         What a reader of the figures must know.
+    patients_known : bool
+        Whether somebody says whose each recording is.
     """
 
     predictions: dict[str, Predictions]
@@ -62,6 +65,7 @@ class Judged:
     vigils: list[Vigil]
     hours: float
     notes: list[str] = field(default_factory=list)
+    patients_known: bool = True
 
 
 def judged(
@@ -85,7 +89,8 @@ def judged(
     Raises
     ------
     DatasetError
-        If there is no label or no window, or a recording does not fit the model; the message names it.
+        If there is no label or no window, or a recording does not fit the model; the message names it. If the model
+        gives no probability anywhere.
     """
     given = [recording for recording in recordings if recording.labelled]
     if not given:
@@ -113,7 +118,11 @@ def judged(
     given = [recording for recording in given if recording.path in said]
     if not given:
         raise DatasetError(f"every recording is shorter than the model's window of {grid.window / grid.rate:g} s")
-    notes = [f"{len(short)} recordings shorter than one window were left out: {_some(short)}"] if short else []
+    if all(np.isnan(scores).all() for scores, _ in said.values()):
+        raise DatasetError(
+            f"model {model.name} gave NaN for every window of these recordings: there is nothing to judge"
+        )
+    notes = [f"{counted(len(short), 'recording')} shorter than one window left out: {_some(short)}"] if short else []
     examples = cut(
         given, grid.window / grid.rate, grid.step / grid.rate, minimum_overlap=recipe.examples.overlap, task=recipe.task
     )
@@ -139,7 +148,7 @@ def judged(
         vigils = vigils_of(
             given, [said[recording.path][0] for recording in given], grid.window / grid.rate, grid.step / grid.rate
         )
-    return Judged(tables, stretches, files, vigils, hours, notes)
+    return Judged(tables, stretches, files, vigils, hours, notes, all(recording.patient_known for recording in given))
 
 
 @dataclass(frozen=True)

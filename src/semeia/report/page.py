@@ -115,7 +115,7 @@ def _block(identifier: str, windows: Mapping[str, Any], task: str) -> dict[str, 
         drawn.append(charts.roc(windows, identifier))
     if curves.get("pr"):
         drawn.append(charts.precision_recall(windows, identifier))
-    if curves.get("det") and task != "patterns":
+    if curves.get("det") and task != "patterns" and charts.errs(windows):
         drawn.append(charts.det(windows))
     if curves.get("calibration") and task != "patterns":
         drawn.append(charts.calibration(windows))
@@ -139,9 +139,7 @@ def _panel(windows: Mapping[str, Any]) -> dict[str, Any]:
     counts = windows["by_threshold"]
     thresholds = counts["threshold"]
     start = min(range(len(thresholds)), key=lambda place: abs(thresholds[place] - windows["threshold"]))
-    # False alarms per hour grow with the share of negatives that is flagged: by how much, any point tells.
-    pace = [p["false_alarms_per_hour"] / p["flagged"] for p in windows["points"] if p["flagged"]]
-    hourly = pace[0] if pace else None
+    hourly = windows["count"] / windows["hours"] if windows["hours"] else None  # were every negative flagged
     tp, fp, fn, tn = (counts[name][start] for name in _COUNTS)
     now = {
         "sensitivity": tp / (tp + fn) if tp + fn else None,

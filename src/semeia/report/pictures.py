@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semeia.datasets import LabelledRecording
 from semeia.errors import ModelError
@@ -31,9 +32,16 @@ def pictures_of(model: Model, judged: Judged, recordings: Sequence[LabelledRecor
     target = target or model.description.classes[-1]
     table = table[table.scored]
     found: list[Picture] = []
-    for heading, rows in (("Most sure and right", table.positive), ("Most sure and wrong", ~table.positive)):
+    true = table.label == len(table.classes) - 1
+    for rows, said, unsaid in (
+        (true, "Most sure and right", "Nearest, but missed"),
+        (~true, "Most sure and wrong", "Nearest to a mistake, but right"),
+    ):
         if rows.any():
-            found += _of_window(model, heading, table[rows], target, recordings)
+            some = table[rows]
+            first = int(np.argmax(some.probability[:, -1]))
+            heading = said if _said(some.probability[first], model) else unsaid
+            found += _of_window(model, heading, some[np.array([first])], target, recordings)
     with suppress(ModelError):  # what has no kernels
         found += pictures_of_model(model, "kernels")
     with suppress(ModelError):
@@ -41,11 +49,17 @@ def pictures_of(model: Model, judged: Judged, recordings: Sequence[LabelledRecor
     return found
 
 
+def _said(probability: NDArray[np.float32], model: Model) -> bool:
+    """Whether the model says the last class: of two at its threshold, of more as the most probable."""
+    if len(probability) > 2:
+        return int(probability.argmax()) == len(probability) - 1
+    return bool(probability[-1] >= model.description.operating_point.threshold)
+
+
 def _of_window(
     model: Model, heading: str, table: Predictions, target: str, recordings: Sequence[LabelledRecording]
 ) -> list[Picture]:
-    row = int(np.argmax(table.probability[:, -1]))
-    patient, name, start = str(table.patient[row]), str(table.recording[row]), float(table.start[row])
+    patient, name, start = str(table.patient[0]), str(table.recording[0]), float(table.start[0])
     labelled = next(r for r in recordings if r.patient == patient and name in {r.path.name, _channel_of(r, name)})
     with labelled.open() as recording:
         begin, window, labels = window_at(model, recording, start + table.window / 2)
@@ -53,7 +67,7 @@ def _of_window(
         pictures = pictures_of_window(model, "occlusion", window, labels, start=begin, target=target)
     except ModelError:
         return []
-    where = f"{heading}: {patient}, {labelled.path.name}, {start:g} s"
+    where = f"{heading}: {patient}, {labelled.path.name}"
     return [picture._replace(title=f"{where}. {picture.title}") for picture in pictures]
 
 

@@ -166,25 +166,26 @@ def spread(windows: Mapping[str, Any]) -> str:
 
 
 def summary(metrics: Mapping[str, Any]) -> list[str]:
-    """Return what the figures say, in a sentence or two for each thing that was judged."""
+    """Return what the figures say: a paragraph for each thing that was judged."""
     said: list[str] = []
     if windows := metrics.get("windows"):
-        said += _tells(windows)
+        said.append(" ".join(_tells(windows)))
     if patterns := metrics.get("patterns"):
-        said += _finds_patterns(patterns)
+        said.append(" ".join(_finds_patterns(patterns)))
     if events := metrics.get("events"):
         said.append(_finds(events))
     if forecast := metrics.get("forecast"):
-        said += _foretells(forecast)
-    return said
+        said.append(" ".join(_foretells(forecast)))
+    return [paragraph for paragraph in said if paragraph]
 
 
 def _finds(events: Mapping[str, Any]) -> str:
     rate = f"{figure(events['measures']['false_alarms_per_24h'], 'rate')} false alarms per 24 h"
     if not events["counts"]["reference"]:
         return f"No seizure is marked in these recordings; it gives {rate}."
-    found = figure(events["measures"]["sensitivity"], "share")
-    return f"As events it finds {found} of {counted(events['counts']['reference'], 'seizure')} at {rate}."
+    counts, share = events["counts"], figure(events["measures"]["sensitivity"], "share").replace(" (", ", interval ")
+    whole = counted(counts["reference"], "seizure")
+    return f"It finds {counts['found']:,} of {whole} ({share.removesuffix(')')}), with {rate}."
 
 
 def _tells(windows: Mapping[str, Any]) -> list[str]:

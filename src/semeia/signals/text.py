@@ -39,7 +39,11 @@ def open_text(path: str | Path, *, rate: float | None) -> ArrayRecording:
     if np.isnan(samples).all():
         raise NothingRecordedError(path, "holds nothing but NaN: nothing was recorded; leave it out")
     if rate is None:
-        raise FileError(path, "is text, which does not say its sampling rate: give it as rate= or --rate, in Hz")
+        raise FileError(
+            path,
+            "is text, which does not say its sampling rate: "
+            "give it in Hz as --rate 400, --set rate=400, or rate = 400 in a recipe",
+        )
     return ArrayRecording(samples[None], rate, ["ch 1"], path=path)
 
 

@@ -157,7 +157,8 @@ class MatRecording(Recording):
         if rate is None:
             raise FileError(
                 self.path,
-                f"{_what(data)} ({_shown(name)}) does not say its sampling rate: give it as rate= or --rate, in Hz",
+                f"{_what(data)} ({_shown(name)}) does not say its sampling rate: "
+                "give it in Hz as --rate 400, --set rate=400, or rate = 400 in a recipe",
             )
         rows, columns = data.shape
         if rows == columns:
