@@ -25,6 +25,8 @@ from semeia.explanation import (
     window_at,
 )
 from semeia.explanation.pictures import _thinned
+from semeia.model import load
+from semeia.signals.montage import MONTAGES
 
 LABELS = ["Fp1", "Fp2", "C3", "C4", "O<1"]
 VARIABLES = {"ink", "muted", "hairline", "accent", "second"}
@@ -64,6 +66,12 @@ def test_models_are_drawn(method: str, transform: str, monkeypatch: pytest.Monke
     )
     for picture in pictures_of_model(model_of(network="electrodes", transform=transform), method):
         checked(picture)
+
+
+def test_a_window_made_for_a_named_montage_bears_its_labels() -> None:
+    (picture,) = pictures_of_model(load("eeg-resnet1d"), "maximise")
+    text = "".join(checked(picture).itertext())
+    assert all(label in text for label in MONTAGES["longitudinal"].labels)
 
 
 def test_two_pictures_in_one_page_share_no_identifier_and_the_same_picture_is_the_same_text() -> None:

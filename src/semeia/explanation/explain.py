@@ -23,6 +23,7 @@ from semeia.explanation.theme import Picture
 from semeia.model import Model
 from semeia.signals import Recording
 from semeia.signals.dropouts import imputed
+from semeia.signals.montage import MONTAGES
 
 __all__ = ["ATTRIBUTIONS", "most_probable", "pictures_of_model", "pictures_of_window", "window_at"]
 
@@ -82,7 +83,11 @@ def pictures_of_model(model: Model, method: str, *, target: str | None = None) -
     if method == "kernels":
         return [kernels_picture(first_kernels(model))]
     needs = model.description.input
-    labels = [f"any channel {number + 1}" for number in range(needs.channels)] if needs.montage == "any" else []
+    labels: Sequence[str] = ()
+    if needs.montage in MONTAGES:
+        labels = MONTAGES[needs.montage].labels
+    elif needs.montage == "any":
+        labels = [f"any channel {number + 1}" for number in range(needs.channels)]
     return [maximised_picture(maximise(model, target=target), model.transform, labels)]
 
 
