@@ -18,7 +18,7 @@ from studies import text_of, trained
 RECIPE = "prediction-psd-inception"
 BY_HEART = 20
 """How often the network is shown the files that it is to learn by heart: half the hours of one dog."""
-EPOCHS, DRAWN = 8, 192
+EPOCHS, DRAWN = 6, 144
 TRAINING = {"optimiser": "adam", "schedule": "constant", "batch_size": 16, "learning_rate": 1e-3}
 SIZE = {"height": 75, "width": 75}
 WEIGHTS: dict[str, dict[str, Any]] = {
