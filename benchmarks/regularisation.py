@@ -15,11 +15,8 @@ NONE = "none"
 SETTINGS: dict[str, dict[str, Any]] = {
     NONE: {},
     "weight decay 0.01": {"weight_decay": 1e-2},
-    "weight decay 0.3": {"weight_decay": 0.3},
     "dropout .3": {"dropout": 0.3},
-    "dropout .6": {"dropout": 0.6},
     "label smoothing .1": {"label_smoothing": 0.1},
-    "label smoothing .3": {"label_smoothing": 0.3},
     "weight decay 0.01, dropout .3, label smoothing .1": {
         "weight_decay": 1e-2,
         "dropout": 0.3,

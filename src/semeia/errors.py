@@ -7,6 +7,7 @@
     │   └── NothingRecordedError ... that holds nothing but NaN
     ├── RecordingError       a recording that cannot give what was asked of it
     │   └── MontageError     ... because channels are missing
+    ├── ImageError           an image that cannot give what was asked of it
     ├── EventError           events that contradict themselves or their recording
     ├── DatasetError         recordings and labels that do not make a training set
     ├── RecipeError          a recipe with a wrong key, value or combination
@@ -25,6 +26,7 @@ __all__ = [
     "DatasetError",
     "EventError",
     "FileError",
+    "ImageError",
     "ModelError",
     "MontageError",
     "NothingRecordedError",
@@ -75,6 +77,10 @@ class RecordingError(SemeiaError):
 
 class MontageError(RecordingError):
     """A montage cannot be made from the recorded channels."""
+
+
+class ImageError(SemeiaError):
+    """An image cannot give what was asked of it."""
 
 
 class EventError(SemeiaError):

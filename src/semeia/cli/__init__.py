@@ -19,6 +19,7 @@ from semeia.cli.explain import explain
 from semeia.cli.export import export
 from semeia.cli.import_ import import_
 from semeia.cli.info import info
+from semeia.cli.leaks import leaks
 from semeia.cli.models import models
 from semeia.cli.open import open_
 from semeia.cli.predict import predict
@@ -45,7 +46,7 @@ app = typer.Typer(
 
 for command in (
     *(demo, serve, open_, import_, info, detect, predict, score, simulate, train, search, evaluate, models, export),
-    *(explain, catalogue, szcore),
+    *(explain, catalogue, szcore, leaks),
 ):
     app.command(command.__name__.rstrip("_"))(command)
 for group in (datasets, recipe, runs):
