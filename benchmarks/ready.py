@@ -17,7 +17,7 @@ from sliding import day, plain_loop
 
 FIRST_SEED = 11001
 """Of the patients who are judged: no recipe and no other benchmark has them."""
-PATIENTS = 24
+PATIENTS = 48
 KINDS: dict[str, dict[str, Any]] = {
     "simulated": {"hours": 0.5, "seizures_per_hour": 3.5, "montage": "chbmit"},
     "simulated-seeg": {"hours": 0.5, "seizures_per_hour": 3.5, "channels": 16, "rate": 600},
