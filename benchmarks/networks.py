@@ -79,9 +79,10 @@ unknown, may leak**: five people gave all of them, so that the same brain is sur
 
 ### Clips that experts classified
 
-Run last, and once, with the shipped models of scalp EEG that take these 20 channels. 50 s each; SZ are seizures, all
-others are not (LPD, GPD: periodic discharges; LRDA, GRDA: rhythmic delta). Two of a class say nothing about a rate. No
-model was trained on them, but variants of `eeg-starter` were looked at on them while it was developed
+Run last, with the shipped models of scalp EEG that take these 20 channels; nothing was chosen by it. 50 s each; SZ are
+seizures, all others are not (LPD, GPD: periodic discharges; LRDA, GRDA: rhythmic delta). Two of a class say
+nothing about a rate. No model was trained on them, but variants of `eeg-starter` were looked at on
+them while it was developed
 ([benchmarks](benchmarks.md)): for it they are no untouched test.
 
 {_classified()}

@@ -37,8 +37,9 @@ Here the network is another: `{RECIPE}`, Inception-ResNet-V2 on pictures of powe
 channels as in system D; {EPOCHS} times {DRAWN} files. **ImageNet's weights could not be had where this was measured**,
 so that what is frozen is random: this measures pictures, network and split, not the transfer. Two processor cores
 allow {steps} steps of {batch} files in each fold, which is little: by this nothing is shown of what a long training
-finds. That the network can learn files by heart, which was tried there first, was not repeated: Semeia keeps the
-weights of the best validation epoch. In brackets 95 % intervals: a bootstrap over the patients.
+finds. That the network can learn 24 files by heart, as was tried there first, cannot be shown in this way: Semeia keeps
+the weights of the best validation epoch, which need not know them. In brackets 95 % intervals: a bootstrap over the
+patients.
 
 {table(_HEAD, rows)}
 """
