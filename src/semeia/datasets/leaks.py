@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeia.errors import DatasetError, SemeiaError
-from semeia.images import as_shown, files_under, luminance, open_image
+from semeia.images import as_shown, files_under, open_image
 from semeia.images.likeness import SIDE, near_twins, thumbnail
 
 __all__ = ["Crossing", "Leaks", "SortedImage", "TwinGroup", "crossing", "find_leaks", "sorted_images"]
@@ -218,7 +218,7 @@ def _seen(path: Path) -> tuple[bytes, NDArray[np.float32]]:
     digest = hashlib.blake2b(digest_size=16)
     small = np.zeros((SIDE, SIDE), np.float32)
     for frame in range(image.frames):
-        grey = luminance(image.read(frame))
+        grey = image.grey(frame)
         digest.update(repr(grey.shape).encode() + np.ascontiguousarray(grey).tobytes())
         if frame == image.frames // 2:
             small = thumbnail(as_shown(grey, image.window(frame), inverted=image.inverted))

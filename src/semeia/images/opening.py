@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from semeia.errors import FileError, ImageError
 from semeia.images.damage import opened
 from semeia.images.image import Image
+from semeia.signals.regular_file import regular_files
 
 __all__ = ["SUFFIXES", "Plane", "files_under", "open_image"]
 
@@ -29,16 +30,11 @@ def files_under(path: Path) -> list[Path]:
     FileError
         If a folder holds none.
     """
-    if not path.is_dir():
-        return [path]
-    found = sorted(
-        file
-        for file in path.rglob("*")
-        if file.name.lower().endswith(SUFFIXES) and not file.name.startswith(".") and file.is_file()
+    return regular_files(
+        path,
+        lambda file: file.name.lower().endswith(SUFFIXES) and not file.name.startswith("."),
+        "PNG, JPEG, TIFF, DICOM or NIfTI",
     )
-    if not found:
-        raise FileError(path, "this folder holds no PNG, JPEG, TIFF, DICOM or NIfTI file")
-    return found
 
 
 def open_image(path: str | Path, *, plane: Plane = "axial") -> Image:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from semeia.errors import FileError, RecordingError
 from semeia.signals.recording import Recording
-from semeia.signals.regular_file import open_regular
+from semeia.signals.regular_file import open_regular, regular_files
 
 __all__ = ["SUFFIXES", "files_under", "open_recording"]
 
@@ -24,12 +24,7 @@ def files_under(path: Path) -> list[Path]:
     FileError
         If a folder holds none.
     """
-    if not path.is_dir():
-        return [path]
-    found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-    if not found:
-        raise FileError(path, "this folder holds no EDF, BDF or MAT file")
-    return found
+    return regular_files(path, lambda file: file.suffix.lower() in SUFFIXES, "EDF, BDF or MAT")
 
 
 def open_recording(path: str | Path, *, allow_truncated: bool = False, rate: float | None = None) -> Recording:

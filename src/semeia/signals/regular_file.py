@@ -1,14 +1,39 @@
-"""A regular file opened for reading: what the readers of signals do first; no folder, pipe or device passes."""
+"""Regular files found and opened for reading: what the readers do first; no folder, pipe or device passes."""
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from semeia.errors import FileError
 
-__all__ = ["open_regular"]
+__all__ = ["open_regular", "regular_files"]
+
+
+def regular_files(path: Path, wanted: Callable[[Path], bool], kinds: str) -> list[Path]:
+    """Return the files of a folder and its sub-folders that are wanted, in order; of a file, itself.
+
+    Parameters
+    ----------
+    path : Path
+    wanted : callable
+        Whether a file is, by its name.
+    kinds : str
+        What they are, for the message: ``EDF, BDF or MAT``.
+
+    Raises
+    ------
+    FileError
+        If a folder holds none.
+    """
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.rglob("*") if wanted(file) and file.is_file())
+    if not found:
+        raise FileError(path, f"this folder holds no {kinds} file")
+    return found
 
 
 def open_regular(path: Path) -> tuple[int, int]:
