@@ -32,6 +32,8 @@ def test_every_importer_is_listed_and_whether_its_data_are_here(run, tmp_path: P
     rows = {line.split()[0]: line for line in out.splitlines()[1:]}
     assert set(names()) <= set(rows)
     assert "42.6 GB" in rows["chbmit"] and "semeia datasets download chbmit" in rows["chbmit"]
+    assert "images" in rows["kermany"] and "by hand: semeia datasets describe kermany" in rows["kermany"]
+    assert "takes an account" in rows["aes2014"]
     (tmp_path / "home" / "data" / "chbmit").mkdir(parents=True)
     rows = {line.split()[0]: line for line in run("datasets", "list")[1].splitlines()[1:]}
     assert str(tmp_path / "home" / "data" / "chbmit") in rows["chbmit"]

@@ -84,8 +84,8 @@ def test_unknown_network_and_parameter_are_named() -> None:
 
 
 def test_every_network_of_the_catalogue_can_be_built() -> None:
-    shapes = {"signal": (23, 7680), "picture": (23, 80, 120), "features": (23,)}
-    needed = {"layers": {"layers": [{"kind": "relu"}]}}
+    shapes = {"signal": (23, 7680), "picture": (23, 96, 120), "features": (23,)}
+    needed = {"layers": {"layers": [{"kind": "relu"}]}, "timm": {"model": "mobilenetv3_small_050"}}
     tried = {name: entry_of(name) for name in names() if not entry_of(name).extra}
     for name, entry in tried.items():
         for kind in entry.takes:

@@ -15,8 +15,15 @@ from semeia.errors import RecipeError
 from semeia.networks import build, check_fits, entry_of
 from semeia.networks.freezing import stage_names, stages_of
 
-NAMES = ("cnn2d", "resnet18", "resnet34", "resnet50", "inception-resnet-v2")
-SMALLEST = {"cnn2d": 8, "resnet18": 17, "resnet34": 17, "resnet50": 17, "inception-resnet-v2": 75}
+NAMES = ("cnn2d", "resnet18", "resnet34", "resnet50", "inception-resnet-v2", "efficientnet-b0")
+SMALLEST = {
+    "cnn2d": 8,
+    "resnet18": 17,
+    "resnet34": 17,
+    "resnet50": 17,
+    "inception-resnet-v2": 75,
+    "efficientnet-b0": 17,
+}
 
 
 def parameters(module: nn.Module) -> int:
@@ -30,6 +37,7 @@ def parameters(module: nn.Module) -> int:
         ("resnet34", 21_797_672, 512),
         ("resnet50", 25_557_032, 2048),
         ("inception-resnet-v2", 55_843_464, 1536),
+        ("efficientnet-b0", 5_288_548, 1280),
     ],
 )
 def test_with_colour_pictures_and_a_thousand_classes_it_is_the_published_network(

@@ -54,9 +54,9 @@ def test_on_electrodes_it_takes_any_of_them() -> None:
 
 
 def test_every_network_of_ours_can_be_its_encoder() -> None:
-    shapes = {"signal": (4, 2 * 2000), "picture": (4, 80, 2 * 80)}
+    shapes = {"signal": (4, 2 * 2000), "picture": (4, 96, 2 * 96)}
     assert {"convnet", "logistic", "resnet18"} < set(names_with_embed())
-    large, others = {"inception-resnet-v2", "resnet34", "resnet50"}, {"layers", "sequence"}
+    large, others = {"inception-resnet-v2", "resnet34", "resnet50", "alexnet"}, {"layers", "sequence", "timm"}
     for name in set(names_with_embed()) - large - others:
         kind = next(kind for kind in catalogue.entry_of(name).takes if kind in shapes)
         network = build("sequence", shapes[kind], 2, encoder=name, parts=2).eval()

@@ -91,16 +91,16 @@ def test_the_recipe_in_the_model_names_no_patient_and_no_path(small_model: Path,
     "setting", ['split.exclude=["patient1"]', 'data.0.patients="patient1"', 'split.validation=["patient2"]']
 )
 def test_patients_named_anywhere_in_a_recipe_are_taken_out(recipe_file: Path, setting: str) -> None:
-    from semeia.training.train import _anonymous
+    from semeia.training.train import anonymous
 
-    kept = _anonymous(read_recipe(recipe_file, [setting]))
+    kept = anonymous(read_recipe(recipe_file, [setting]))
     assert not any(f"patient{number}" in kept for number in range(1, 5))
 
 
 def test_the_number_of_simulated_patients_stays_in_the_recipe(recipe_file: Path) -> None:
-    from semeia.training.train import _anonymous
+    from semeia.training.train import anonymous
 
-    assert "patients = 30" in _anonymous(read_recipe(recipe_file, ["data.0.patients=30"]))
+    assert "patients = 30" in anonymous(read_recipe(recipe_file, ["data.0.patients=30"]))
 
 
 def test_the_card_says_what_the_model_is_for_and_how_it_scores(small_model: Path) -> None:
@@ -313,7 +313,7 @@ def test_a_model_that_could_not_be_written_is_written_by_resuming(
         raise StorageError("model: cannot be written (no space left on device)")
 
     with monkeypatch.context() as patch:
-        patch.setattr("semeia.model.trained.replacing_folder", full)
+        patch.setattr("semeia.model.kept.replacing_folder", full)
         with pytest.raises(StorageError, match="no space left"):
             started()
     assert replacing_folder is not full
@@ -496,7 +496,7 @@ def test_windows_drawn_at_random_are_said_to_leak(contest: Path, tmp_path: Path)
 def test_a_test_part_without_a_window_is_found_before_the_training(
     contest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import semeia.training.train as module
+    import semeia.training.recordings as module
 
     def all_missing(recordings, *arguments, **options):
         windows = prepare(recordings, *arguments, **options)

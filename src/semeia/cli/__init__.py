@@ -14,6 +14,7 @@ from semeia.cli import datasets, recipe, runs
 from semeia.cli.catalogue import catalogue
 from semeia.cli.demo import demo
 from semeia.cli.detect import detect
+from semeia.cli.ensemble import ensemble
 from semeia.cli.evaluate import evaluate
 from semeia.cli.explain import explain
 from semeia.cli.export import export
@@ -23,6 +24,7 @@ from semeia.cli.leaks import leaks
 from semeia.cli.models import models
 from semeia.cli.open import open_
 from semeia.cli.predict import predict
+from semeia.cli.preview import preview
 from semeia.cli.score import score
 from semeia.cli.search import search
 from semeia.cli.serve import serve
@@ -46,7 +48,7 @@ app = typer.Typer(
 
 for command in (
     *(demo, serve, open_, import_, info, detect, predict, score, simulate, train, search, evaluate, models, export),
-    *(explain, catalogue, szcore, leaks),
+    *(ensemble, explain, preview, catalogue, szcore, leaks),
 ):
     app.command(command.__name__.rstrip("_"))(command)
 for group in (datasets, recipe, runs):

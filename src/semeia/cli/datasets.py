@@ -24,20 +24,23 @@ def list_() -> None:
     from semeia.datasets.download import found_at
     from semeia.datasets.known import KNOWN
 
-    table = new_table("dataset", "size", "here", "what it is")
+    table = new_table("dataset", "gives", "size", "here", "what it is")
     for name in [*names(), *(name for name in KNOWN if name not in names())]:
         known = KNOWN.get(name)
-        about = entry_of(name).description if name in names() else known.title if known else ""
+        entry = entry_of(name) if name in names() else None
+        about = entry.description if entry else known.title if known else ""
         place = found_at(known) if known else None
         here = str(place) if place else _how(name, known)
-        table.add_row(name, known.size if known else "", here, about)
+        table.add_row(name, entry.gives if entry else "", known.size if known else "", here, about)
     console().print(table)
 
 
 def _how(name: str, known: KnownDataset | None) -> str:
     if known is None:
         return ""
-    return f"semeia datasets download {name}" if known.fetchable else "takes an account"
+    if known.fetchable:
+        return f"semeia datasets download {name}"
+    return "takes an account" if known.account else f"by hand: semeia datasets describe {name}"
 
 
 @app.command()

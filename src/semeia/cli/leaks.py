@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from semeia.datasets.leaks import Leaks
+    from collections.abc import Sequence
+
+    from semeia.datasets.leaks import Leaks, SortedImage
 
 _SHOWN = 10  # groups and problems that are listed on the screen
 
@@ -18,17 +20,41 @@ def leaks(
         list[Path], typer.Argument(metavar="DATA...", help="Folder with a folder per class; or one for each part.")
     ],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write every twin into this CSV file.")] = None,
+    save: Annotated[bool, typer.Option("--save", help="Put image set and twins in the page's Library.")] = False,
+    progress: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines.")] = None,
+    job: Annotated[str | None, typer.Option(hidden=True, help="The page's job that this is.")] = None,
 ) -> None:
     """Find exact and near twins in an image set: within and across classes and splits."""
-    from semeia.cli.progress import bar
-    from semeia.datasets.leaks import find_leaks, sorted_images
+    if save and len(data) > 1:
+        raise typer.BadParameter("--save takes one folder, which is one image set of the Library")
+    from semeia.datasets.leaks import sorted_images
 
-    images = sorted_images(data)
-    with bar("Looking for twins") as show:
-        found = find_leaks(images, lambda what, share: show((0.5 if what == "comparing" else 0) + share / 2))
+    found = _found(sorted_images(data), progress)
+    if save:
+        from semeia.cli.saving import save_twins
+
+        save_twins(data[0], found, job)
     if out is not None:
         _write(found, out)
     _show(found, out)
+
+
+def _found(images: Sequence[SortedImage], progress: Path | None) -> Leaks:
+    from semeia.cli.progress import bar, json_lines
+    from semeia.datasets.twins import known_twins
+
+    told = 0.0
+    with bar("Looking for twins") as show, json_lines(progress) as write:
+
+        def tell(what: str, share: float) -> None:
+            nonlocal told
+            done = (0.5 if what == "comparing" else 0) + share / 2
+            show(done)
+            if done >= told + 0.01:
+                told = done
+                write({"event": "progress", "share": round(done, 2)})
+
+        return known_twins(images, tell)
 
 
 def _show(found: Leaks, out: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""``semeia open``: one recording in the browser."""
+"""``semeia open``: one recording, or one image set, in the browser."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 
-def open_(file: Annotated[Path, typer.Argument(help="An EDF or BDF file.")]) -> None:
-    """Look at a recording in the browser; it stays where it is."""
+def open_(file: Annotated[Path, typer.Argument(help="An EDF or BDF file, or a folder of images.")]) -> None:
+    """Look at a recording or at images in the browser; they stay where they are."""
+    from semeia.cli.import_ import holds_images
     from semeia.cli.serve import show
     from semeia.web.serve import prepare
 
@@ -17,7 +18,14 @@ def open_(file: Annotated[Path, typer.Argument(help="An EDF or BDF file.")]) -> 
     from semeia.web.entrance import owner
     from semeia.web.library import add_file
     from semeia.web.permission import project_of
+    from semeia.web.pictures import add_folder, guard
 
     user = owner()
-    recording, _ = add_file(project_of(user, "write"), file, user=user)
-    show(home, port=0, to=f"/review/{recording.pk}")
+    project = project_of(user, "write")
+    if holds_images(file):
+        images, _ = add_folder(project, file)
+        guard(images, user)
+        show(home, port=0, to=f"/review/images/{images.pk}")
+    else:
+        recording, _ = add_file(project, file, user=user)
+        show(home, port=0, to=f"/review/{recording.pk}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from semeia.cli.predict_images import predict_images
 from semeia.errors import DatasetError, FileError, ModelError, NothingRecordedError, SemeiaError
 
 if TYPE_CHECKING:
@@ -98,11 +99,16 @@ class Judge:
 
 
 def predict(
-    model: Annotated[str, typer.Argument(help="Name of an installed model, or its folder.")],
     inputs: Annotated[
-        list[Path], typer.Argument(metavar="INPUT...", help="EDF, BDF or MAT files, or folders of them.")
+        list[Path],
+        typer.Argument(
+            metavar="[MODEL] INPUT...",
+            help="Name of an installed model, or its folder, if --model does not say it; then recordings, images, or "
+            "folders of them.",
+        ),
     ],
     *,
+    model: Annotated[str | None, typer.Option(help="Name of an installed model, or its folder.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV; else on standard output.")] = None,
     submission: Annotated[
         Contests | None, typer.Option(help="Write what a contest asks for, as it asks for it.")
@@ -113,18 +119,29 @@ def predict(
     ] = None,
     hop: Annotated[float | None, typer.Option(min=0.01, help="Seconds between windows; else their length.")] = None,
     rate: Annotated[float | None, typer.Option(help="Hz, of a file that does not say its sampling rate.")] = None,
+    progress: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines (images).")] = None,
 ) -> None:
-    """Give each file a probability: of a seizure to come, or of whatever classes the model knows."""
+    """Give each file, recording or image, a probability: of a seizure to come, or of the classes the model knows."""
     from semeia.inference.submission import SUBMISSIONS
-    from semeia.model import load
+    from semeia.model import ImageModel, load_any
 
+    if model is None:
+        if len(inputs) < 2:
+            raise typer.BadParameter("name a model and what it shall judge: semeia predict MODEL INPUT...")
+        model, inputs = str(inputs[0]), inputs[1:]
+    network = load_any(model)
+    if isinstance(network, ImageModel):
+        given = {"--submission": submission, "--learn": learn, "--hop": hop, "--rate": rate}
+        if asked := ", ".join(name for name, value in given.items() if value is not None):
+            raise typer.BadParameter(f"{asked}: of recordings only, and {network.name} judges images")
+        predict_images(network, inputs, output, progress)
+        return
     if hop is not None and not math.isfinite(hop):
         raise typer.BadParameter(f"--hop {hop}: that is no number to use")
     contest = SUBMISSIONS[submission] if submission else None
     files = _files(inputs, contest)
     if output is not None and output.resolve() in {path.resolve() for path, _ in files}:
         raise typer.BadParameter(f"{output} is a recording, and would be overwritten")
-    network = load(model)
     if contest is not None and network.description.task != "prediction":
         classes = ", ".join(network.description.classes)
         raise ModelError(f"model {network.name} tells {classes} apart: a submission takes one that predicts seizures")

@@ -12,7 +12,7 @@ from semeia.cli.tables import console, new_table
 from semeia.errors import RecipeError, StorageError
 
 if TYPE_CHECKING:
-    from semeia.recipe import Recipe
+    from semeia.recipe import AnyRecipe
 
 app = typer.Typer(help="Recipes: list those that are shipped, write a new one, check it, explain it.")
 
@@ -41,7 +41,7 @@ def _list() -> None:
     console().print(table)
 
 
-def given_recipe(file: Path, settings: list[str] | None) -> tuple[Recipe, Path]:
+def given_recipe(file: Path, settings: list[str] | None) -> tuple[AnyRecipe, Path]:
     """Return a recipe with its changed keys, and its file."""
     from semeia.recipe import read_recipe
     from semeia.training.shipped import recipe_path

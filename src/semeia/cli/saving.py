@@ -1,4 +1,4 @@
-"""``semeia detect --save``: what was found goes into the page's Library, as if it had been found there."""
+"""``--save`` of detect and leaks: what was found goes into the page's Library, as if it had been found there."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from semeia.errors import SemeiaError, StorageError
 
 if TYPE_CHECKING:
+    from semeia.datasets.leaks import Leaks
     from semeia.model import Found, Model
-    from semeia.web.models import Recording
+    from semeia.web.models import ImageSet, Recording
 
-__all__ = ["Library"]
+__all__ = ["Library", "save_twins"]
 
 
 class Library:
@@ -43,9 +44,14 @@ class Library:
 
         self._job = None
         if job is not None:
-            self._job = Job.objects.select_related("recording").filter(pk=job).first()
+            self._job = Job.objects.select_related("recording", "images").filter(pk=job).first()
             if self._job is None:
                 raise SemeiaError("the recording was removed from the Library")
+
+    @property
+    def images(self) -> ImageSet | None:
+        """The image set that the job is about."""
+        return None if self._job is None else self._job.images
 
     def recording(self, path: Path) -> Recording:
         """Return the row of a recording; a file that is not there yet is taken in, and stays where it is."""
@@ -74,3 +80,26 @@ class Library:
             store(recording, found.track, model=model.name, point=point, job=self._job)
         except OperationalError as error:
             raise StorageError(f"{recording.name}: the findings cannot be kept ({error})") from error
+
+
+def save_twins(folder: Path, found: Leaks, job: str | None = None) -> None:
+    """Keep the twins of an image set in the Library, into which it is taken if it is not there.
+
+    Parameters
+    ----------
+    folder : Path
+    found : Leaks
+    job : str, optional
+        The page's job on whose behalf this runs: it knows the set.
+
+    Raises
+    ------
+    SemeiaError
+        If the set was removed, or a folder holds no image.
+    """
+    known = Library(job).images
+    from semeia.web.entrance import owner
+    from semeia.web.permission import project_of
+    from semeia.web.pictures import add_folder, keep_twins
+
+    keep_twins(known or add_folder(project_of(owner(), "write"), folder)[0], found)

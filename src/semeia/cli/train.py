@@ -91,7 +91,8 @@ def reporting(progress: Path | None) -> Iterator[Callable[[dict[str, Any]], None
 def _show(summary: dict[str, Any]) -> None:
     from semeia.training.summary import sentences, table_of
 
-    heads, rows = table_of(summary, without=["recordings", "hours"])
+    counts = [key for fold in summary["folds"] for key in fold["data"] if key.endswith(" images")]
+    heads, rows = table_of(summary, without=["recordings", "hours", *counts])
     out = console()
     out.print(new_table(*heads, rows=rows))
     out.print(" ".join(sentences(summary)))

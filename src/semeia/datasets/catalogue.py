@@ -6,9 +6,10 @@ import importlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from inspect import signature
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,7 +18,9 @@ from semeia.errors import DatasetError, RecipeError
 from semeia.home import home_folder
 from semeia.recipe import check_parameters, in_plain_words, look_up
 
-__all__ = ["SourceEntry", "check", "entry_of", "gather", "names"]
+__all__ = ["Gives", "SourceEntry", "check", "entry_of", "gather", "names", "nothing_found", "ready"]
+
+Gives = Literal["recordings", "images"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +30,19 @@ class SourceEntry:
     Parameters
     ----------
     module, function : str
-        Where the importer is: ``function(**parameters) -> list[LabelledRecording]``. A parameter ``path`` is
-        where its files are; one named ``progress`` is called while it works (see `gather`).
+        Where the importer is: ``function(**parameters) -> list[LabelledRecording]``, or, of images,
+        ``-> (list[LabelledImage], list[str])`` with a line for each that is left out. A parameter ``path`` is where its
+        files are; one named ``progress`` is called while it works (see `gather`).
     description : str
         One line for lists.
+    gives : {"recordings", "images"}
+        What it is a source of: `gather` takes the one, `semeia.datasets.gather_images` the other.
     """
 
     module: str
     function: str
     description: str
+    gives: Gives = "recordings"
 
 
 _CATALOGUE = {
@@ -53,6 +60,18 @@ _CATALOGUE = {
     "simulated": SourceEntry("semeia.datasets.simulated", "simulated", "simulated patients, made once and kept"),
     "simulated-seeg": SourceEntry(
         "semeia.datasets.simulated_seeg", "simulated_seeg", "simulated stereo-EEG with patterns, and seizures if asked"
+    ),
+    "kermany": SourceEntry(
+        "semeia.datasets.kermany", "kermany", "chest X-rays of children: healthy, pneumonia", gives="images"
+    ),
+    "brain-mri": SourceEntry(
+        "semeia.datasets.brain_mri", "brain_mri", "brain MRI slices: three tumours and none", gives="images"
+    ),
+    "image-folder": SourceEntry(
+        "semeia.datasets.image_folder", "image_folder", "images in a folder for each class", gives="images"
+    ),
+    "image-table": SourceEntry(
+        "semeia.datasets.image_table", "image_table", "images that a CSV names, with their classes", gives="images"
     ),
 }
 
@@ -103,54 +122,88 @@ def gather(
     Raises
     ------
     RecipeError
-        If the source or a parameter is unknown or missing.
+        If the source or a parameter is unknown or missing, or it is a source of images.
     DatasetError
         If its path does not exist, or what is there cannot be used, or is not asked for.
     """
-    importer = _importer(source, parameters)
-    parameters = _checked(source, importer, parameters)
-    if "path" in parameters:
-        place = _place(parameters["path"], beside)
-        if not place.exists():
-            if optional:
-                return []
-            raise DatasetError(f"data source {source!r}: {parameters['path']} does not exist")
-        parameters["path"] = place
-    if progress is not None and "progress" in signature(importer).parameters:
-        parameters["progress"] = progress
-    found = [replace(recording, source=source, weight=weight) for recording in importer(**parameters)]
+    importer = ready(source, parameters, gives="recordings", beside=beside, optional=optional, progress=progress)
+    if importer is None:
+        return []
+    found = [replace(recording, source=source, weight=weight) for recording in importer()]
     if not found:
-        raise DatasetError(f"data source {source!r}: holds nothing of what is asked for{_said(importer, parameters)}")
+        raise nothing_found(source, importer)
     return found
 
 
-def check(source: str, parameters: Mapping[str, Any], beside: Path = Path()) -> bool:
+def check(source: str, parameters: Mapping[str, Any], beside: Path = Path(), *, gives: Gives | None = None) -> bool:
     """Check what a recipe says about a source, and return whether its files are here; none is opened.
 
     Parameters
     ----------
     source, parameters, beside
         As `gather` takes them.
+    gives : {"recordings", "images"}, optional
+        What it must be a source of.
 
     Raises
     ------
     RecipeError
-        If the source or a parameter is unknown or missing, or a value is of another kind.
+        If the source or a parameter is unknown or missing, a value is of another kind, or the source gives other
+        things.
     """
-    _checked(source, _importer(source, parameters), dict(parameters))
+    _checked(source, _importer(source, parameters, gives), dict(parameters))
     return "path" not in parameters or _place(parameters["path"], beside).exists()
 
 
-def _importer(source: str, parameters: Mapping[str, Any]) -> Callable[..., list[LabelledRecording]]:
-    """Return an importer that takes these parameters."""
+def ready(
+    source: str,
+    parameters: Mapping[str, Any],
+    *,
+    gives: Gives,
+    beside: Path,
+    optional: bool,
+    progress: Callable[[int, int], None] | None,
+) -> partial[Any] | None:
+    """Return an importer with everything that it takes; None where its files are absent and optional.
+
+    Raises
+    ------
+    RecipeError, DatasetError
+        As `gather` does.
+    """
+    importer = _importer(source, parameters, gives)
+    checked = _checked(source, importer, parameters)
+    if "path" in checked:
+        place = _place(checked["path"], beside)
+        if not place.exists():
+            if optional:
+                return None
+            raise DatasetError(f"data source {source!r}: {checked['path']} does not exist")
+        checked["path"] = place
+    if progress is not None and "progress" in signature(importer).parameters:
+        checked["progress"] = progress
+    return partial(importer, **checked)
+
+
+def nothing_found(source: str, importer: partial[Any]) -> DatasetError:
+    """Return the error that says what an importer was asked for, where it found nothing of that."""
+    told = _said(importer.func, importer.keywords)
+    return DatasetError(f"data source {source!r}: holds nothing of what is asked for{told}")
+
+
+def _importer(source: str, parameters: Mapping[str, Any], gives: Gives | None) -> Callable[..., Any]:
+    """Return an importer that takes these parameters and gives what is wanted."""
     entry = entry_of(source)
-    importer: Callable[..., list[LabelledRecording]] = getattr(importlib.import_module(entry.module), entry.function)
+    if gives not in {None, entry.gives}:
+        others = ", ".join(name for name, other in _CATALOGUE.items() if other.gives == gives)
+        raise RecipeError(f"data source {source!r} gives {entry.gives}, where {gives} are wanted: {others}")
+    importer: Callable[..., Any] = getattr(importlib.import_module(entry.module), entry.function)
     known = {name: parameter for name, parameter in signature(importer).parameters.items() if name != "progress"}
     check_parameters(f"data source {source!r}", known, parameters, others=("optional", "weight"))
     return importer
 
 
-def _checked(source: str, importer: Callable[..., Any], parameters: dict[str, Any]) -> dict[str, Any]:
+def _checked(source: str, importer: Callable[..., Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters as the importer's annotations want them."""
     hints, checked = get_type_hints(importer, include_extras=True), {}
     for name, value in parameters.items():

@@ -31,6 +31,8 @@ class KnownDataset:
         Sub-folder to the address of the zip file that fills it, where it is published so.
     how : str
         How to get it by hand: where it takes an account, or when the download is refused.
+    account : bool
+        Whether it takes one.
     """
 
     title: str
@@ -44,6 +46,7 @@ class KnownDataset:
     address: str = ""
     archives: Mapping[str, str] = field(default_factory=dict)
     how: str = ""
+    account: bool = False
 
     @property
     def fetchable(self) -> bool:
@@ -107,6 +110,7 @@ KNOWN: dict[str, KnownDataset] = {
         page="https://www.kaggle.com/c/seizure-prediction/data",
         how="it takes a Kaggle account and its rules accepted: fetch the archives there and unpack them, one folder "
         "a subject",
+        account=True,
     ),
     "melbourne2016": KnownDataset(
         title="Melbourne University AES/MathWorks/NIH Seizure Prediction (2016)",
@@ -118,5 +122,33 @@ KNOWN: dict[str, KnownDataset] = {
         citation="Kuhlmann et al., Brain 141(9):2619, 2018, doi:10.1093/brain/awy210",
         page="https://www.epilepsyecosystem.org/",
         how="it takes an account with the Epilepsy Ecosystem: register there, fetch the archives and unpack them",
+        account=True,
+    ),
+    "kermany": KnownDataset(
+        title="Chest X-ray images of children (Kermany et al. 2018)",
+        folder="chest_xray",
+        contents="5856 chest X-rays of children of one to five years (624 of them in the test part): healthy, "
+        "bacterial and viral pneumonia",
+        layout="train/NORMAL/IM-0115-0001.jpeg, train/PNEUMONIA/person1_bacteria_1.jpeg, test/...",
+        licence="Creative Commons Attribution 4.0 (CC BY)",
+        size="1.2 GB",
+        citation="Kermany et al., Cell 172(5):1122, 2018, doi:10.1016/j.cell.2018.02.010; Kermany, Zhang and Goldbaum, "
+        "Mendeley Data, version 2, 2018, doi:10.17632/rscbjbr9sj.2",
+        page="https://data.mendeley.com/datasets/rscbjbr9sj/2",
+        how="open the page in a browser, save ChestXRay2017.zip and unpack it (version 2: later ones name the files "
+        "otherwise)",
+    ),
+    "brain-mri": KnownDataset(
+        title="Brain Tumor Classification (MRI), four classes",
+        folder="brain_mri",
+        contents="3264 slices of brain MRI (394 of them in the test part): no tumour, glioma, meningioma, pituitary "
+        "tumour",
+        layout="Training/glioma_tumor/gg (1).jpg, Training/no_tumor/..., Testing/...",
+        licence="see its page",
+        size="",
+        citation="Bhuvaji, Kadam, Bhumkar, Dedge, Kanchan: Brain Tumor Classification (MRI), 2020, "
+        "doi:10.34740/kaggle/dsv/1183165",
+        page="https://github.com/SartajBhuvaji/Brain-Tumor-Classification-DataSet",
+        how="open the page in a browser, download the repository as a zip file and unpack it into brain_mri",
     ),
 }

@@ -10,7 +10,7 @@ from semeia.datasets.labelled import LabelledRecording
 from semeia.errors import DatasetError
 from semeia.events import Event
 from semeia.events.intervals import Intervals, shared, united, without
-from semeia.recipe import Classification, Patterns, Prediction, SeizureDetection, Task
+from semeia.recipe import AnyTask, Classification, ImageClassification, Patterns, Prediction, SeizureDetection, Task
 
 __all__ = ["class_names", "intervals_of", "is_called", "know_neighbours"]
 
@@ -18,7 +18,7 @@ _FILE_CLASSES = ("interictal", "preictal")
 """Labels of events that say what a whole file is, as contests do."""
 
 
-def class_names(task: Task) -> list[str]:
+def class_names(task: AnyTask) -> list[str]:
     """Return the classes of a task; the first is the negative one, except for patterns, which have none."""
     match task:
         case SeizureDetection():
@@ -27,7 +27,7 @@ def class_names(task: Task) -> list[str]:
             return ["interictal", "preictal"]
         case Prediction(horizons=horizons):
             return ["interictal", *(f"preictal {minutes:g} min" for minutes in horizons)]
-        case Classification(classes=classes):
+        case Classification(classes=classes) | ImageClassification(classes=classes):
             return list(classes)
         case Patterns(patterns=patterns):
             return list(patterns)

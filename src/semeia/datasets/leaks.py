@@ -16,14 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from semeia.datasets.image_importing import PARTS
 from semeia.errors import DatasetError, SemeiaError
 from semeia.images import as_shown, files_under, open_image
 from semeia.images.likeness import SIDE, near_twins, thumbnail
 
 __all__ = ["Crossing", "Leaks", "SortedImage", "TwinGroup", "crossing", "find_leaks", "sorted_images"]
 
-_PARTS = {"train", "training", "val", "valid", "validation", "test", "testing"}
-"""How folders of a split are named, in small letters."""
 Progress = Callable[[str, float], None]
 
 
@@ -158,7 +157,7 @@ def sorted_images(folders: Sequence[Path]) -> list[SortedImage]:
         whole = folder.name if len(folders) > 1 else ""
         for path in files_under(folder):
             way = [folder.name, *path.relative_to(folder).parts[:-1]]
-            part = next((name for name in way if name.lower() in _PARTS), whole)
+            part = next((name for name in way if name.lower() in PARTS), whole)
             found.setdefault(path.resolve(), SortedImage(path, path.absolute().parent.name, part))
     return list(found.values())
 

@@ -1,4 +1,4 @@
-"""A trained network as a folder, and what it can do: detect.
+"""A trained network as a folder, and what it can do: detect, predict, classify.
 
 ::
 
@@ -12,27 +12,40 @@
 """
 
 from semeia.model.description import (
+    AnyDescription,
     Component,
     Description,
+    ImageDescription,
     Input,
     OperatingPoint,
     TrainedOn,
+    described,
     installed,
     read_description,
 )
-from semeia.model.trained import BLOCK_SECONDS, Found, Model, arranged, load
+from semeia.model.images import ImageModel, image_probabilities
+from semeia.model.loading import load, load_any, load_image_model, model_of
+from semeia.model.trained import BLOCK_SECONDS, Found, Model, arranged
 
 __all__ = [
     "BLOCK_SECONDS",
+    "AnyDescription",
     "Component",
     "Description",
     "Found",
+    "ImageDescription",
+    "ImageModel",
     "Input",
     "Model",
     "OperatingPoint",
     "TrainedOn",
     "arranged",
+    "described",
+    "image_probabilities",
     "installed",
     "load",
+    "load_any",
+    "load_image_model",
+    "model_of",
     "read_description",
 ]

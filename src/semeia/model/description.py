@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import semeia
@@ -15,7 +18,18 @@ from semeia.errors import ModelError, StorageError
 from semeia.home import home_folder
 from semeia.recipe import Dropouts
 
-__all__ = ["Component", "Description", "Input", "OperatingPoint", "TrainedOn", "installed", "read_description"]
+__all__ = [
+    "AnyDescription",
+    "Component",
+    "Description",
+    "ImageDescription",
+    "Input",
+    "OperatingPoint",
+    "TrainedOn",
+    "described",
+    "installed",
+    "read_description",
+]
 
 
 class _Part(BaseModel):
@@ -86,23 +100,49 @@ def _hashed(key: str, by: str, patient: str, group: str) -> str:
     return hashlib.blake2b(unit.lower().encode(), key=key.encode()[:64], digest_size=8).hexdigest()
 
 
-class Description(_Part):
-    """What ``model.json`` says."""
+class _Described(_Part):
+    """What every ``model.json`` says."""
 
     format: Literal[1] = 1
     name: str
     description: str = ""
-    task: Literal["detection", "prediction", "classification", "patterns"] = "detection"
     classes: list[str] = ["background", "seizure"]
-    input: Input
     transform: Component
     network: Component
     operating_point: OperatingPoint
-    trained_on: TrainedOn | None = Field(None, description="for whether recordings are new to it")
+    trained_on: TrainedOn | None = Field(None, description="for whether recordings or images are new to it")
     made_with: dict[str, str] = {}
 
 
-def read_description(folder: Path) -> Description:
+class Description(_Described):
+    """What the ``model.json`` of a model for recordings says."""
+
+    task: Literal["detection", "prediction", "classification", "patterns"] = "detection"
+    input: Input
+
+
+class ImageDescription(_Described):
+    """What the ``model.json`` of a model for images says; its transform says what size they become."""
+
+    task: Literal["images"]
+    views: Literal[1, 2, 4, 8] = Field(1, description="of an image, over which probabilities are averaged")
+    mirrored: bool = Field(False, description="whether left and right may be swapped, as training did")
+    members: Annotated[int, Field(ge=1)] = Field(
+        1, description="networks whose probabilities are averaged; the weights of several begin with their numbers"
+    )
+
+    def said(self, probability: Sequence[float] | NDArray[np.floating[Any]]) -> str:
+        """Return the class that probabilities say: of two by the threshold, of more the most probable."""
+        if len(self.classes) == 2:
+            return self.classes[int(probability[1] >= self.operating_point.threshold)]
+        return self.classes[max(range(len(self.classes)), key=lambda number: float(probability[number]))]
+
+
+AnyDescription = Description | ImageDescription
+D = TypeVar("D", Description, ImageDescription)
+
+
+def read_description(folder: Path) -> AnyDescription:
     """Read a model's ``model.json``, without torch.
 
     Raises
@@ -112,7 +152,7 @@ def read_description(folder: Path) -> Description:
     """
     try:
         text = (folder / "model.json").read_text(encoding="utf-8")
-        return Description.model_validate_json(text)
+        return _sort_of(text).model_validate_json(text)
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{folder.name}/model.json: cannot be read ({error.__class__.__name__})") from error
     except ValidationError as error:
@@ -124,6 +164,27 @@ def read_description(folder: Path) -> Description:
                 "a newer Semeia may read it"
             ) from error
         raise ModelError(f"{folder.name}/model.json: {where or 'the file'}: {fault['msg'].lower()}") from error
+
+
+def _sort_of(text: str) -> type[AnyDescription]:
+    """Return which sort of model a file describes; a damaged one is told by what checks it."""
+    with suppress(ValueError, AttributeError):
+        if json.loads(text).get("task") == "images":
+            return ImageDescription
+    return Description
+
+
+def described(kind: type[D], name: str, about: AnyDescription) -> D:
+    """Return what a model says of itself, if it judges what is asked for: recordings, or images.
+
+    Raises
+    ------
+    ModelError
+    """
+    if isinstance(about, kind):
+        return about
+    judges, wanted = ("images", "recordings") if kind is Description else ("recordings", "images")
+    raise ModelError(f"model {name} judges {judges}, not {wanted}: semeia models lists what each takes")
 
 
 def installed() -> dict[str, Path]:

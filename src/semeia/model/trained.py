@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -13,21 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from semeia.errors import ModelError, MontageError, RecipeError, RecordingError
+from semeia.errors import ModelError, MontageError, RecordingError
 from semeia.events import Events
-from semeia.home import replacing_folder
 from semeia.inference import Track, find_events
-from semeia.model.description import Description, installed, read_description
+from semeia.model.description import Description
+from semeia.model.kept import Kept
 from semeia.signals import Recording
 from semeia.signals.montage import ChosenChannels, MontagedRecording, montage_named, scalp_channels
 
 if TYPE_CHECKING:
-    from torch import nn
-
-    from semeia.inference.files import FileScorer
     from semeia.transforms import Transform
 
-__all__ = ["BLOCK_SECONDS", "Found", "Model", "arranged", "load"]
+__all__ = ["BLOCK_SECONDS", "Found", "Model", "arranged"]
 
 _Block = tuple[int, NDArray[np.float32]]
 
@@ -51,27 +47,11 @@ class Found:
     events: Events
 
 
-class Model:
-    """A trained network with everything needed to use it.
+class Model(Kept[Description]):
+    """A trained network for recordings, with everything needed to use it.
 
-    Parameters
-    ----------
-    description : Description
-    module : nn.Module
-        In evaluation mode; (batch, channels, samples) to logits (batch, classes).
-    folder : Path, optional
-        Where it was loaded from.
+    Its module maps (batch, channels, samples) to logits (batch, classes).
     """
-
-    def __init__(self, description: Description, module: nn.Module, folder: Path | None = None) -> None:
-        self.description = description
-        self.module = module.eval()
-        self.folder = folder
-
-    @property
-    def name(self) -> str:
-        """Name of the model."""
-        return self.description.name
 
     @cached_property
     def transform(self) -> Transform:
@@ -240,38 +220,6 @@ class Model:
             return arranged(with_dropouts_as_gaps(recording), needs.montage, needs.channels)
         return given
 
-    def save(
-        self, folder: str | Path, *, recipe: str, metrics: dict[str, Any], card: str, files: FileScorer | None = None
-    ) -> None:
-        """Write the model's folder: whole or not at all.
-
-        Parameters
-        ----------
-        folder : str or Path
-            Replaced if it is there.
-        recipe, card : str
-            Texts of ``recipe.toml`` and ``card.md``.
-        metrics : dict
-            What ``metrics.json`` says.
-        files : FileScorer, optional
-            How whole files are scored.
-
-        Raises
-        ------
-        StorageError
-        """
-        from safetensors.torch import save
-
-        with replacing_folder(folder) as part:
-            tensors = {name: value.contiguous() for name, value in self.module.state_dict().items()}
-            (part / "weights.safetensors").write_bytes(save(tensors))
-            (part / "model.json").write_text(self.description.model_dump_json(indent=2) + "\n", encoding="utf-8")
-            (part / "recipe.toml").write_text(recipe, encoding="utf-8")
-            (part / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-            (part / "card.md").write_text(card, encoding="utf-8")
-            if files is not None:
-                files.write(part)
-
 
 def arranged(recording: Recording, montage: str, fewest: int) -> Recording:
     """Return the recording in a montage.
@@ -300,63 +248,7 @@ def arranged(recording: Recording, montage: str, fewest: int) -> Recording:
     return ChosenChannels(recording, chosen)
 
 
-def load(name: str | Path) -> Model:
-    """Load a model.
-
-    Parameters
-    ----------
-    name : str or Path
-        The name of an installed model, or a model's folder.
-
-    Raises
-    ------
-    ModelError
-        If there is none, or its folder is incomplete or damaged.
-    """
-    folder = Path(name)
-    if not (folder / "model.json").is_file():
-        known = installed()
-        if str(name) not in known:
-            raise ModelError(
-                f"model {str(name)!r}: neither a model's folder nor installed ({', '.join(known) or 'none is'})"
-            )
-        folder = known[str(name)]
-    description = read_description(folder)
-    try:
-        model = Model(description, _module(description), folder)
-    except RecipeError as error:
-        raise ModelError(f"{folder.name}/model.json: {error}") from error
-    _load_weights(model.module, folder)
-    return model
-
-
 def _transform(description: Description) -> Transform:
     from semeia.transforms import transform_named
 
     return transform_named(description.transform.name, **description.transform.parameters)
-
-
-def _module(description: Description) -> nn.Module:
-    """Return the network, with weights that mean nothing yet."""
-    from semeia.networks import build
-
-    needs, network = description.input, description.network
-    shape = _transform(description).shape(needs.channels, needs.window)
-    return build(network.name, shape, len(description.classes), **network.parameters)
-
-
-def _load_weights(module: nn.Module, folder: Path) -> None:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        module.load_state_dict(load_file(folder / "weights.safetensors"))
-    except FileNotFoundError:
-        raise ModelError(f"{folder.name}: weights.safetensors is missing; the model is incomplete") from None
-    except (SafetensorError, RuntimeError, OSError) as error:
-        reason = str(error).splitlines()[-1].strip()
-        raise ModelError(
-            f"{folder.name}/weights.safetensors: does not fit model.json or is damaged ({reason})"
-        ) from error
-    if not all(bool(values.isfinite().all()) for values in module.state_dict().values()):
-        raise ModelError(f"{folder.name}/weights.safetensors: holds NaN or infinite weights; train anew")

@@ -150,7 +150,7 @@ def check_imagenet(module: nn.Module, network: str) -> None:
     ------
     RecipeError
     """
-    if not hasattr(module, "from_imagenet"):
+    if not getattr(module, "hub_id", ""):
         raise RecipeError(
             f"network {network!r} has no ImageNet weights: weights.init takes random, a model or a file for it"
         )
@@ -228,24 +228,28 @@ def take_weights(
     ------
     ModelError
         If less than half of the weights before the last stage fit; the message names the first layer that does not,
-        and both shapes. Also if they are not all finite.
+        and both shapes. Not counted is a dense layer that reads the maps of examples of another size, when all before
+        it fits. Also if they are not all finite.
     """
     names = {id(tensor): name for name, tensor in module.state_dict(keep_vars=True).items()}
     stages = stages_of(module)
     own = [{names[id(t)]: t for t in stage.state_dict(keep_vars=True).values()} for stage in stages]
-    first = next((name for name, tensor in own[0].items() if tensor.ndim > 2), "")
+    first = next((name for name, tensor in own[0].items() if tensor.ndim > 2 and name.endswith("weight")), "")
     fitted: dict[str, Tensor] = {}
     taken: list[str] = []
     problem = adapted = ""
     count = sum(weight.numel() for stage in stages[:-1] for weight in stage.parameters())
     fitting = 0
-    for label, stage, targets in list(zip(stage_names(module), stages, own, strict=True))[
-        : -1 if except_last else None
-    ]:
+    labels = stage_names(module)
+    for number, (label, stage, targets) in enumerate(zip(labels, stages, own, strict=True)):
+        if except_last and number == len(stages) - 1:
+            break
         found = {name: _fitted(target, tensors.get(name), name == first) for name, target in targets.items()}
         lacking = next((n for n, value in found.items() if value is None and not n.endswith("num_batches_tracked")), "")
         if lacking:
             problem = problem or _misfit(lacking, targets[lacking], tensors.get(lacking))
+            if number == len(taken) and stage is not stages[-1] and _reads_another_size(targets, tensors):
+                count -= sum(weight.numel() for weight in stage.parameters())
             continue
         fitted |= {name: value for name, value in found.items() if value is not None}
         taken.append(label)
@@ -273,6 +277,15 @@ def _fitted(target: Tensor, given: Tensor | None, first: bool) -> Tensor | None:
     if first and given.ndim == target.ndim and [s for axis, s in enumerate(given.shape) if axis != 1] == others:
         return adapted_channels(given, target.shape[1])
     return None
+
+
+def _reads_another_size(targets: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> bool:
+    """Return whether a stage differs from what is given in nothing but the number of inputs of its dense layers."""
+    return all(
+        given is not None
+        and (given.shape == target.shape or (given.ndim == target.ndim == 2 and len(given) == len(target)))
+        for given, target in ((tensors.get(name), target) for name, target in targets.items())
+    )
 
 
 def adapted_channels(weight: Tensor, channels: int) -> Tensor:

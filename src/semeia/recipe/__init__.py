@@ -4,14 +4,19 @@ The catalogues check what a recipe names, and with which parameters, by `look_up
 """
 
 from semeia.recipe.names import check_parameters, in_plain_words, look_up, nearest
-from semeia.recipe.reading import changed, differences, flat, read_recipe, setting_of
+from semeia.recipe.reading import changed, differences, flat, read_recipe, recipe_of, setting_of, tables_of
 from semeia.recipe.tables import (
+    AnyRecipe,
+    AnyTask,
     Augmentation,
     Classification,
     Data,
     Detection,
     Dropouts,
     Examples,
+    ImageAugmentation,
+    ImageClassification,
+    ImageRecipe,
     Kind,
     Named,
     Patterns,
@@ -22,17 +27,23 @@ from semeia.recipe.tables import (
     SeizureDetection,
     Split,
     Task,
+    Testing,
     Training,
     Weights,
 )
 
 __all__ = [
+    "AnyRecipe",
+    "AnyTask",
     "Augmentation",
     "Classification",
     "Data",
     "Detection",
     "Dropouts",
     "Examples",
+    "ImageAugmentation",
+    "ImageClassification",
+    "ImageRecipe",
     "Kind",
     "Named",
     "Patterns",
@@ -43,6 +54,7 @@ __all__ = [
     "SeizureDetection",
     "Split",
     "Task",
+    "Testing",
     "Training",
     "Weights",
     "changed",
@@ -53,5 +65,7 @@ __all__ = [
     "look_up",
     "nearest",
     "read_recipe",
+    "recipe_of",
     "setting_of",
+    "tables_of",
 ]

@@ -13,12 +13,12 @@ from pydantic import ValidationError
 from semeia.errors import FileError, RecipeError
 from semeia.home import reason
 from semeia.recipe.names import in_plain_words, nearest
-from semeia.recipe.tables import Recipe, Task
+from semeia.recipe.tables import AnyRecipe, AnyTask, ImageRecipe, Recipe
 
-__all__ = ["changed", "differences", "flat", "read_recipe", "setting_of"]
+__all__ = ["changed", "differences", "flat", "read_recipe", "recipe_of", "setting_of", "tables_of"]
 
 
-def read_recipe(path: str | Path, settings: Iterable[str] = ()) -> Recipe:
+def read_recipe(path: str | Path, settings: Iterable[str] = ()) -> AnyRecipe:
     """Read and check a recipe.
 
     Parameters
@@ -50,12 +50,28 @@ def read_recipe(path: str | Path, settings: Iterable[str] = ()) -> Recipe:
     for setting in settings:
         _set(table, setting)
     try:
-        return Recipe.model_validate(table)
+        return recipe_of(table)
     except ValidationError as error:
-        raise RecipeError(f"{path.name}: {_explain(error)}") from error
+        raise RecipeError(f"{path.name}: {_explain(error, table)}") from error
 
 
-def changed(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+def recipe_of(table: Mapping[str, Any]) -> AnyRecipe:
+    """Return the recipe that a table is, as ``model_dump`` gave it.
+
+    Raises
+    ------
+    pydantic.ValidationError
+    """
+    return tables_of(table).model_validate(table)
+
+
+def tables_of(table: Mapping[str, Any]) -> type[AnyRecipe]:
+    """Return which sort of recipe a table is: of recordings, or of images."""
+    task = table.get("task")
+    return ImageRecipe if isinstance(task, dict) and task.get("kind") == "images" else Recipe
+
+
+def changed(recipe: AnyRecipe, values: Mapping[str, Any]) -> AnyRecipe:
     """Return a recipe with some of its keys changed, such as ``{"training.learning_rate": 1e-3}``.
 
     Raises
@@ -70,9 +86,9 @@ def changed(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
         except (ValueError, IndexError, TypeError, AttributeError):
             raise RecipeError(f"the recipe has no place {key!r}") from None
     try:
-        return Recipe.model_validate(table)
+        return recipe_of(table)
     except ValidationError as error:
-        raise RecipeError(_explain(error)) from error
+        raise RecipeError(_explain(error, table)) from error
 
 
 def setting_of(text: str) -> tuple[str, Any]:
@@ -128,13 +144,13 @@ def _put(table: dict[str, Any], key: str, value: Any) -> None:
     place[int(last) if isinstance(place, list) else last] = value
 
 
-def _explain(error: ValidationError) -> str:
-    """Return the first fault in one line."""
+def _explain(error: ValidationError, given: Mapping[str, Any]) -> str:
+    """Return the first fault of a table in one line."""
     faults = error.errors()
     first = faults[0]
     if first["type"] == "extra_forbidden":
         place, key = first["loc"][:-1], str(first["loc"][-1])
-        return f"unknown key {'.'.join(map(str, _without_tag(first['loc'])))!r}: {nearest(key, _known_keys(place))}"
+        return f"unknown key {'.'.join(map(str, _without_tag(first['loc'])))!r}: {nearest(key, _known_keys(place, tables_of(given)))}"
     where = _place(first["loc"])
     if first["type"] == "union_tag_not_found":
         return f"key '{where}.kind' is missing: there are {', '.join(_tags())}"
@@ -142,9 +158,9 @@ def _explain(error: ValidationError) -> str:
         return f'{where}.kind = "{first["ctx"]["tag"]}": {nearest(first["ctx"]["tag"], _tags())}'
     if first["type"] == "missing":
         return f"key {where!r} is missing"
-    given = json.dumps(first["input"], default=str)
+    value = json.dumps(first["input"], default=str)
     said = dict.fromkeys(in_plain_words(fault["msg"]) for fault in faults if _place(fault["loc"]) == where)
-    return f"{where} = {given if len(given) < 60 else given[:57] + '...'}: {', or '.join(said)}"
+    return f"{where} = {value if len(value) < 60 else value[:57] + '...'}: {', or '.join(said)}"
 
 
 def _place(location: tuple[int | str, ...]) -> str:
@@ -155,7 +171,7 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 def _tags() -> dict[str, Any]:
     """Return the tasks by their kind."""
-    return {get_args(table.model_fields["kind"].annotation)[0]: table for table in get_args(get_args(Task)[0])}
+    return {get_args(table.model_fields["kind"].annotation)[0]: table for table in get_args(get_args(AnyTask)[0])}
 
 
 def _without_tag(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
@@ -163,8 +179,7 @@ def _without_tag(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
     return location[:1] + location[2:] if location[:1] == ("task",) else location
 
 
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    table: Any = Recipe
+def _known_keys(location: tuple[int | str, ...], table: Any) -> list[str]:
     if location[:1] == ("task",) and len(location) > 1:
         return list(_tags()[str(location[1])].model_fields)
     for part in location:

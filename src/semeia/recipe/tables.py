@@ -8,12 +8,17 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 __all__ = [
+    "AnyRecipe",
+    "AnyTask",
     "Augmentation",
     "Classification",
     "Data",
     "Detection",
     "Dropouts",
     "Examples",
+    "ImageAugmentation",
+    "ImageClassification",
+    "ImageRecipe",
     "Kind",
     "Named",
     "Patterns",
@@ -24,6 +29,7 @@ __all__ = [
     "SeizureDetection",
     "Split",
     "Task",
+    "Testing",
     "Training",
     "Weights",
 ]
@@ -114,7 +120,19 @@ class Patterns(_Table):
     )
 
 
+class ImageClassification(_Table):
+    """Tell classes of images, to which their folders, names or a table sort them; all others are left out."""
+
+    kind: Literal["images"]
+    classes: Annotated[list[str], Field(min_length=2), AfterValidator(_distinct)] = Field(
+        description="classes of the data source, the first one negative"
+    )
+
+
 Task = Annotated[SeizureDetection | Prediction | Classification | Patterns, Field(discriminator="kind")]
+AnyTask = Annotated[
+    SeizureDetection | Prediction | Classification | Patterns | ImageClassification, Field(discriminator="kind")
+]
 
 
 class Dropouts(_Table):
@@ -179,6 +197,54 @@ class Augmentation(_Table):
         if self.mirror and self.channels:
             raise ValueError("channels in random order have no left and right: mirror or channels, not both")
         return self
+
+
+def _no_larger_first(ends: list[float]) -> list[float]:
+    if ends[0] > ends[1]:
+        raise ValueError("the smaller one comes first")
+    return ends
+
+
+class ImageAugmentation(_Table):
+    """Changes to training images that leave their label true; brightness is from 0, black, to 1, white."""
+
+    rotation: Annotated[float, Field(ge=0, le=180)] = Field(0.0, description="turn by up to this many degrees")
+    zoom: Annotated[list[Annotated[float, Field(ge=0.25, le=4)]], Field(min_length=2, max_length=2)] = Field(
+        [1.0, 1.0], description="smallest and largest magnification; 1 is as it is"
+    )
+    shift: Annotated[float, Field(ge=0, le=0.5)] = Field(0.0, description="move by up to this share of each side")
+    flip: bool = Field(False, description="swap left and right in half of the images, where anatomy allows it")
+    flip_vertical: bool = Field(False, description="turn half of the images upside down")
+    brightness: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="make lighter or darker by up to this")
+    contrast: Annotated[float, Field(ge=1)] = Field(
+        1.0, description="stretch about the mean by a factor drawn log-uniformly from 1/c to c"
+    )
+    gamma: Annotated[float, Field(ge=1)] = Field(
+        1.0, description="raise to a power drawn log-uniformly from 1/g to g: lighter or darker in the middle"
+    )
+    noise: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0, description="add white noise of this standard deviation; 20 of 255 are 0.0784"
+    )
+    erase: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="blank a rectangle of up to this share of the image in half of the images"
+    )
+    mixup: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="mix pairs of images and their classes; parameter of the Beta distribution"
+    )
+
+    @field_validator("zoom")
+    @classmethod
+    def _zoom_in_order(cls, zoom: list[float]) -> list[float]:
+        return _no_larger_first(zoom)
+
+
+class Testing(_Table):
+    """How a trained network is asked."""
+
+    views: Literal[1, 2, 4, 8] = Field(
+        1,
+        description="average over so many views of an image: as it is, mirrored where training did so, zoomed, turned",
+    )
 
 
 class Weights(_Table):
@@ -296,20 +362,43 @@ class Search(_Table):
         return space
 
 
-class Recipe(_Table):
-    """A whole training, from data to detection."""
+class _Recipe(_Table):
+    """What every training has, from data to network."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     description: str = ""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    task: Task = SeizureDetection()
     data: Annotated[list[Data], Field(min_length=1)]
-    examples: Examples
     split: Split = Split()
     transform: Named
     network: Named
     weights: Weights = Weights()
     training: Training = Training()
+    search: Search | None = None
+
+
+class Recipe(_Recipe):
+    """A whole training on recordings, from data to detection."""
+
+    task: Task = SeizureDetection()
+    examples: Examples
     augmentation: Augmentation = Augmentation()
     detection: Detection = Detection()
-    search: Search | None = None
+
+
+class ImageRecipe(_Recipe):
+    """A whole training on images, from data to test."""
+
+    task: ImageClassification
+    augmentation: ImageAugmentation = ImageAugmentation()
+    testing: Testing = Testing()
+
+    @field_validator("split")
+    @classmethod
+    def _by_patient_or_random(cls, split: Split) -> Split:
+        if split.by not in {"patient", "random"}:
+            raise ValueError(f"by = '{split.by}': images are split by 'patient' (their twins with them), or 'random'")
+        return split
+
+
+AnyRecipe = Recipe | ImageRecipe

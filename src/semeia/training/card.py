@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from semeia.model import Description
+from semeia.model import AnyDescription, Description, ImageDescription
 from semeia.networks import title
 from semeia.training.summary import counts_of
-from semeia.transforms import transform_named
+from semeia.transforms import image_transform_named, transform_named
 
 __all__ = ["card"]
 
@@ -18,40 +18,66 @@ _SPLIT = {
     "recording": "Split by recording within patients: the figures hold for these patients only.",
     "random": "**Split at random: neighbouring windows are on both sides, which leaks. The figures mean little.**",
 }
+_SPLIT_OF_IMAGES = {
+    "patient": "Split by patient, and twins (copies of one image) together: neither is on both sides.",
+    "random": "**Split at random: twins, and images of one patient, are on both sides, which leaks and flatters.**",
+}
 
 
-def card(description: Description, metrics: dict[str, Any]) -> str:
+def card(description: AnyDescription, metrics: dict[str, Any]) -> str:
     """Return the card as Markdown."""
     best = metrics["history"][metrics["best_epoch"]]
+    splits = _SPLIT_OF_IMAGES if isinstance(description, ImageDescription) else _SPLIT
+    takes = _takes_images(description) if isinstance(description, ImageDescription) else _takes(description)
     there: dict[str, dict[str, Any]] = {
         name: metrics[name] for name in ("training", "validation", "test") if name in metrics
     }
-    both = "patients with both classes, or of all windows where no patient has both"
     parts = [
         f"# {description.name}\n\n{description.description}".rstrip(),
         "**Not a medical device.** For research and for trying things out: a person must review what it finds.",
-        f"## What it takes and gives\n\n{_takes(description)}",
+        f"## What it takes and gives\n\n{takes}",
         f"""## What it was trained on
 
 Sources: {", ".join(metrics["sources"])}.
 
 {_table(there)}
 
-{_SPLIT[metrics["split"]]} {metrics["weights"]} The best on the validation part was epoch {best["epoch"] + 1} of {
+{splits[metrics["split"]]} {metrics["weights"]} The best on the validation part was epoch {best["epoch"] + 1} of {
             len(metrics["history"])
         }.""",
         f"""## How it scores on the validation part
 
 The epoch and the threshold were chosen on it, so these figures flatter.
 
-- Windows: AUROC {_shown(best.get("validation_auroc"))}, mean over {
-            "patterns" if description.task == "patterns" else both
-        }.
-{_scores(metrics["validation"])}""",
+{_area(description, best)}{_scores(metrics["validation"])}""",
     ]
     if "test" in there:
         parts.append(f"## How it scores on the test part\n\nNothing was chosen on it.\n\n{_scores(there['test'])}")
     return "\n\n".join(parts) + "\n"
+
+
+def _area(description: AnyDescription, best: dict[str, Any]) -> str:
+    """Return how the best epoch told windows apart; of images the scores say it."""
+    if isinstance(description, ImageDescription):
+        return ""
+    both = "patients with both classes, or of all windows where no patient has both"
+    over = "patterns" if description.task == "patterns" else both
+    return f"- Windows: AUROC {_shown(best.get('validation_auroc'))}, mean over {over}.\n"
+
+
+def _takes_images(description: ImageDescription) -> str:
+    shape = image_transform_named(description.transform.name, **description.transform.parameters).shape()
+    channels, height, width = shape
+    classes, point = description.classes, description.operating_point
+    how = f"the most probable counts. Any but {classes[0]}: threshold {point.threshold:.3g}"
+    said = how if len(classes) > 2 else f"threshold {point.threshold:.3g}"
+    several = [f"the mean of {description.members} networks"] if description.members > 1 else []
+    several += [f"the mean over {description.views} views of each image"] if description.views > 1 else []
+    return f"""- Takes PNG, JPEG, TIFF, DICOM or NIfTI; an image becomes {height} × {width} pixels, {
+        "grey" if channels == 1 else "in colour"
+    }.
+- Gives the probability of {", ".join(classes)}{f", {' and '.join(several)}" if several else ""}; {said}.
+- Network: {title(description.network.name, shape)}. Transform: {description.transform.name}."""
 
 
 def _takes(description: Description) -> str:
@@ -88,14 +114,15 @@ def _scores(measures: dict[str, Any]) -> str:
         )
     elif "accuracy" in measures:
         low, high = measures["accuracy_interval"]
+        things = "images" if "images" in measures else "windows"
         lines.append(
-            f"- {measures['windows']} windows: accuracy {_shown(measures['accuracy'])} ({low:.3g} to {high:.3g}, as if "
-            f"windows were independent; always saying the commonest class: {_shown(measures['chance'])}), balanced "
+            f"- {measures[things]} {things}: accuracy {_shown(measures['accuracy'])} ({low:.3g} to {high:.3g}, as if "
+            f"{things} were independent; always saying the commonest class: {_shown(measures['chance'])}), balanced "
             f"{_shown(measures['balanced_accuracy'])}, AUROC {_shown(measures['auroc'])} over all."
         )
         rows = zip(measures["classes"], measures["confusion"], strict=True)
         found = [f"{name} {row[number]} of {sum(row)}" for number, (name, row) in enumerate(rows)]
-        lines.append(f"- Windows told rightly: {', '.join(found)}.")
+        lines.append(f"- {things.capitalize()} told rightly: {', '.join(found)}.")
     for name, found in measures.get("patterns", {}).items():
         lines.append(
             f"- {name}: AUROC {_shown(found['auroc'])}, sensitivity {_shown(found['sensitivity'])}, precision "

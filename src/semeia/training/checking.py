@@ -8,21 +8,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from semeia.datasets.catalogue import Gives
 from semeia.datasets.catalogue import check as check_source
 from semeia.datasets.known import KNOWN
 from semeia.datasets.labels import class_names
 from semeia.errors import MontageError, RecipeError, SemeiaError
 from semeia.model import installed
 from semeia.networks import build, check_fits, entry_of, takes_any_channels
-from semeia.recipe import Recipe, Weights, nearest
+from semeia.recipe import AnyRecipe, ImageRecipe, Recipe, Weights, nearest
 from semeia.signals.montage import montage_named
-from semeia.transforms import Transform, transform_named
+from semeia.transforms import ImageTransform, Transform, image_transform_named, transform_named
 from semeia.transforms.augmentation import FEWEST_CHANNELS
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["Checked", "channels_of", "check", "check_whole", "transform_of"]
+__all__ = ["Checked", "channels_of", "check", "check_whole", "image_transform_of", "transform_of"]
 
 
 @dataclass
@@ -62,45 +63,65 @@ class Checked:
                 self.faults.append(str(error))
 
 
-def check(recipe: Recipe, beside: Path = Path()) -> Checked:
-    """Check names, parameters, combinations, and that the network fits what the transform makes of a window.
+def check(recipe: AnyRecipe, beside: Path = Path()) -> Checked:
+    """Check names, parameters, combinations, and that the network fits what the transform makes of an example.
 
     Parameters
     ----------
-    recipe : Recipe
+    recipe : Recipe or ImageRecipe
     beside : Path
         Where relative paths of the recipe are looked for first.
     """
     found = Checked()
     for data in recipe.data:
         with found.finding():
-            if not check_source(data.source, data.parameters, beside):
+            gives: Gives = "images" if isinstance(recipe, ImageRecipe) else "recordings"
+            if not check_source(data.source, data.parameters, beside, gives=gives):
                 found.notes.append(_absent(data.source, str(data.parameters["path"]), data.optional))
     with found.finding():
         _check_network(recipe)
-        found.channels = channels_of(recipe)
-        if found.channels is None:
-            found.channels = (entry_of(recipe.network.name).original or (16,))[0]
-            found.notes.append(
-                f"how many channels there are is known from the recordings; checked with {found.channels}"
-            )
-    with found.finding():
-        found.transform = transform_of(recipe)
+        found.channels = None if isinstance(recipe, ImageRecipe) else _channels(recipe, found)
+    if isinstance(recipe, Recipe):
+        with found.finding():
+            found.transform = transform_of(recipe)
     with found.finding():
         _check_freezing(recipe.weights)
     with found.finding():
         _check_class_weights(recipe)
     found.notes += _missing_weights(recipe.weights.init, beside)
+    if isinstance(recipe, ImageRecipe):
+        _check_images(recipe, found)
+    else:
+        _check_windows(recipe, found)
+    return found
+
+
+def _channels(recipe: Recipe, found: Checked) -> int:
+    """Return how many channels the network is given, or as many as it may well be."""
+    channels = channels_of(recipe)
+    if channels is None:
+        channels = (entry_of(recipe.network.name).original or (16,))[0]
+        found.notes.append(f"how many channels there are is known from the recordings; checked with {channels}")
+    return channels
+
+
+def _check_windows(recipe: Recipe, found: Checked) -> None:
     if found.transform is not None:
         found.window = round(recipe.examples.window * found.transform.rate)
         with found.finding():
             check_fits(recipe.network.name, found.transform.gives, recipe.transform.name)
             if found.channels is not None:
-                _build(recipe, found, found.transform, found.channels, found.window)
-    return found
+                _build(recipe, found, found.transform.shape(found.channels, found.window))
 
 
-def check_whole(recipe: Recipe, beside: Path = Path()) -> None:
+def _check_images(recipe: ImageRecipe, found: Checked) -> None:
+    with found.finding():
+        transform = image_transform_of(recipe)
+        check_fits(recipe.network.name, transform.gives, recipe.transform.name)
+        _build(recipe, found, transform.shape())
+
+
+def check_whole(recipe: AnyRecipe, beside: Path = Path()) -> None:
     """Check what can be checked before anything is read; the first weights must be here.
 
     Raises
@@ -138,7 +159,17 @@ def transform_of(recipe: Recipe) -> Transform:
     return transform
 
 
-def _check_network(recipe: Recipe) -> None:
+def image_transform_of(recipe: ImageRecipe) -> ImageTransform:
+    """Return a recipe's transform, not fitted yet.
+
+    Raises
+    ------
+    RecipeError
+    """
+    return image_transform_named(recipe.transform.name, **recipe.transform.parameters)
+
+
+def _check_network(recipe: AnyRecipe) -> None:
     """Check that a recipe's network judges what its task asks for."""
     if entry_of(recipe.network.name).per_channel != (recipe.task.kind == "patterns"):
         kind = "whole windows" if recipe.task.kind == "patterns" else "each channel by itself"
@@ -190,16 +221,16 @@ def _missing_weights(init: str, beside: Path) -> list[str]:
     return [f"weights.init: {init!r} is no model that is installed, and no file here"]
 
 
-def _check_class_weights(recipe: Recipe) -> None:
+def _check_class_weights(recipe: AnyRecipe) -> None:
     given, classes = recipe.training.class_weights, class_names(recipe.task)
     for name in given if isinstance(given, dict) else ():
         if name not in classes:
             raise RecipeError(f"training.class_weights: {name!r} is no class: {nearest(name, classes)}")
 
 
-def _build(recipe: Recipe, found: Checked, transform: Transform, channels: int, window: int) -> None:
+def _build(recipe: AnyRecipe, found: Checked, shape: tuple[int, ...]) -> None:
     """Build the network and let an example through it, both without values where it can be told so."""
-    found.shape = transform.shape(channels, window)
+    found.shape = shape
     name, classes = recipe.network.name, len(class_names(recipe.task))
     entry = entry_of(name)
     try:
@@ -227,7 +258,7 @@ def _build(recipe: Recipe, found: Checked, transform: Transform, channels: int, 
     found.module = module
 
 
-def _passed(recipe: Recipe, shape: tuple[int, ...], classes: int, device: str) -> tuple[nn.Module, tuple[int, ...]]:
+def _passed(recipe: AnyRecipe, shape: tuple[int, ...], classes: int, device: str) -> tuple[nn.Module, tuple[int, ...]]:
     """Return the network on a device, and the shape that it gives for one example."""
     import torch
 

@@ -13,7 +13,7 @@ from typing import Any
 import semeia
 from semeia.cluster import processors
 
-__all__ = ["environment"]
+__all__ = ["environment", "made_with"]
 
 _PACKAGES = ("torch", "numpy", "scipy", "timm")
 _THREADS = "OMP_NUM_THREADS"
@@ -31,6 +31,12 @@ def environment() -> dict[str, Any]:
     if torch is not None and torch.cuda.is_available():
         about["device"] = torch.cuda.get_device_name()
     return {"versions": versions, **about}
+
+
+def made_with() -> dict[str, str]:
+    """Return the versions that a model's description keeps."""
+    versions = {"semeia": semeia.__version__, "python": platform.python_version()}
+    return versions | {"torch": version("torch")}
 
 
 def _processor() -> str:

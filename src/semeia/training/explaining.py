@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from semeia.datasets import entry_of as source_of
 from semeia.datasets.labels import class_names
 from semeia.networks import entry_of, title
-from semeia.recipe import Data, Prediction, Recipe, SeizureDetection
+from semeia.recipe import AnyRecipe, Data, ImageRecipe, Prediction, Recipe, SeizureDetection
 from semeia.training.checking import Checked, check
 from semeia.transforms import entry_of as transform_of
 
@@ -25,6 +25,10 @@ _SPLIT = {
     "recording": "Recordings are never on both sides; patients may be, so the figures flatter.",
     "random": "Windows are drawn at random: neighbours land on both sides, which leaks; the figures mean little.",
 }
+_SPLIT_OF_IMAGES = {
+    "patient": "Patients, and images that are twins of each other, are never on both sides.",
+    "random": "Images are drawn at random: twins and patients land on both sides, which leaks; the figures flatter.",
+}
 _FALLING = {
     "cosine": "falls to 0 along a cosine",
     "constant": "stays",
@@ -32,12 +36,12 @@ _FALLING = {
 }
 
 
-def explain(recipe: Recipe, beside: Path = Path()) -> dict[str, list[str]]:
+def explain(recipe: AnyRecipe, beside: Path = Path()) -> dict[str, list[str]]:
     """Return what would be done: heading to sentences.
 
     Parameters
     ----------
-    recipe : Recipe
+    recipe : Recipe or ImageRecipe
     beside : Path
         Where relative paths of the recipe are looked for first.
     """
@@ -45,7 +49,7 @@ def explain(recipe: Recipe, beside: Path = Path()) -> dict[str, list[str]]:
     said = {
         "Data": [_data(data) for data in recipe.data],
         "Task": _task(recipe),
-        "Windows": _windows(recipe, checked),
+        "Windows": _windows(recipe, checked) if isinstance(recipe, Recipe) else [],
         "Split": _split(recipe),
         "Transform": _transform(recipe, checked),
         "Network": _network(recipe, checked),
@@ -65,11 +69,11 @@ def _data(data: Data) -> str:
     given = ", ".join(f"{key} = {value}" for key, value in data.parameters.items())
     more = [given] if given else []
     more += ["left out where absent"] if data.optional else []
-    more += [f"its patients are drawn {data.weight:g} times as often"] if data.weight != 1 else []
+    more += [f"drawn {data.weight:g} times as often"] if data.weight != 1 else []
     return f"{data.source} ({about}): {'; '.join(more)}." if more else f"{data.source} ({about})."
 
 
-def _task(recipe: Recipe) -> list[str]:
+def _task(recipe: AnyRecipe) -> list[str]:
     task, classes = recipe.task, class_names(recipe.task)
     match task:
         case SeizureDetection():
@@ -84,7 +88,8 @@ def _task(recipe: Recipe) -> list[str]:
             ]
     if task.kind == "patterns":
         return [f"Find in each channel by itself, several at once: {', '.join(classes)}."]
-    return [f"Tell {', '.join(classes)} apart; {classes[0]} is the negative one. Windows in none are left out."]
+    things = "Images" if task.kind == "images" else "Windows"
+    return [f"Tell {', '.join(classes)} apart; {classes[0]} is the negative one. {things} in none are left out."]
 
 
 def _windows(recipe: Recipe, checked: Checked) -> list[str]:
@@ -110,27 +115,29 @@ def _windows(recipe: Recipe, checked: Checked) -> list[str]:
     return said
 
 
-def _split(recipe: Recipe) -> list[str]:
-    split = recipe.split
-    units = {"random": "windows"}.get(split.by, f"{split.by}s")
+def _split(recipe: AnyRecipe) -> list[str]:
+    split, images = recipe.split, isinstance(recipe, ImageRecipe)
+    units = {"random": "images" if images else "windows"}.get(split.by, f"{split.by}s")
     if isinstance(split.validation, float):
         side = f"{split.validation:.0%} of the {units} of each source, drawn with seed {recipe.seed}"
     else:
         side = "the patients " + ", ".join([*split.validation[:8], *(["..."] if len(split.validation) > 8 else [])])
-    said = [f"Validation: {side}.", _SPLIT[split.by]]
+    said = [f"Validation: {side}.", (_SPLIT_OF_IMAGES if images else _SPLIT)[split.by]]
     if split.exclude:
         said.append(f"Left out altogether, as a test set: {', '.join(split.exclude)}.")
     return said
 
 
-def _transform(recipe: Recipe, checked: Checked) -> list[str]:
+def _transform(recipe: AnyRecipe, checked: Checked) -> list[str]:
     try:
         about = transform_of(recipe.transform.name).description
     except Exception:
         about = "unknown"
     given = ", ".join(f"{key} = {value}" for key, value in recipe.transform.parameters.items())
     said = [f"{recipe.transform.name} ({about}): {given}." if given else f"{recipe.transform.name} ({about})."]
-    if checked.shape is not None and checked.transform is not None:
+    if checked.shape is not None and isinstance(recipe, ImageRecipe):
+        said.append(f"One image becomes {' × '.join(map(str, checked.shape))} (channels × height × width).")
+    elif checked.shape is not None and checked.transform is not None and isinstance(recipe, Recipe):
         axes = {"signal": "channels × samples", "picture": "channels × height × width", "features": "features"}
         any_channels = " (at least so many channels)" if recipe.examples.montage == "any" else ""
         shape = " × ".join(map(str, checked.shape))
@@ -139,7 +146,7 @@ def _transform(recipe: Recipe, checked: Checked) -> list[str]:
     return said
 
 
-def _network(recipe: Recipe, checked: Checked) -> list[str]:
+def _network(recipe: AnyRecipe, checked: Checked) -> list[str]:
     name, weights = recipe.network.name, recipe.weights
     said = []
     if checked.module is not None and checked.shape is not None:
@@ -204,20 +211,23 @@ def layers_of(module: nn.Module, shape: tuple[int, ...]) -> list[str]:
     return lines
 
 
-def _training(recipe: Recipe) -> list[str]:
+def _training(recipe: AnyRecipe) -> list[str]:
     training, augmentation = recipe.training, recipe.augmentation
     steps = math.ceil(training.examples_per_epoch / training.batch_size)
     loss = "binary cross-entropy of each channel and pattern" if recipe.task.kind == "patterns" else "cross-entropy"
     weights = {"none": "", "balanced": ", classes weighted inversely to how often they are drawn"}
     weighted = weights[training.class_weights] if isinstance(training.class_weights, str) else ", classes weighted"
-    drawn = "so that patients, and classes within each, count the same" if training.balance else "every one equally"
+    things, balanced = "windows", "so that patients, and classes within each, count the same"
+    if isinstance(recipe, ImageRecipe):
+        things, balanced = "images", "so that classes count the same"
+    drawn = balanced if training.balance else "every one equally"
     said = [
-        f"Loss: {loss}{weighted}. Windows are drawn {drawn}.",
+        f"Loss: {loss}{weighted}. {things.capitalize()} are drawn {drawn}.",
         f"{training.optimiser}, learning rate {training.learning_rate:g} that {_FALLING[training.schedule]}"
         + (f" after {training.warmup:g} epochs of rising" if training.warmup else "")
         + (f"; gradients clipped at {training.clip:g}" if training.clip is not None else "")
         + ".",
-        f"At most {training.epochs} epochs of {steps} steps of {training.batch_size} windows; it stops when "
+        f"At most {training.epochs} epochs of {steps} steps of {training.batch_size} {things}; it stops when "
         f"{training.patience} epochs brought no better validation loss. The best epoch is kept.",
     ]
     changed = augmentation.model_dump(exclude_defaults=True)
@@ -226,13 +236,16 @@ def _training(recipe: Recipe) -> list[str]:
     return said
 
 
-def _written(recipe: Recipe) -> list[str]:
-    point = recipe.detection
+def _written(recipe: AnyRecipe) -> list[str]:
     said = [
         "A folder: model.json, weights.safetensors, recipe.toml (without names and paths), metrics.json, card.md; and "
         "the run's record, which semeia runs shows.",
     ]
-    if recipe.task.kind == "detection":
+    if isinstance(recipe, ImageRecipe):
+        if recipe.testing.views > 1:
+            said.insert(0, f"Each image is judged by the mean over {recipe.testing.views} views of it.")
+    elif recipe.task.kind == "detection":
+        point = recipe.detection
         threshold = (
             "chosen on the validation patients" if point.threshold == "validation" else f"{float(point.threshold):g}"
         )

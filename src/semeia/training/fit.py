@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from semeia.errors import TrainingError
 from semeia.networks.freezing import freeze, train_mode
+from semeia.networks.picture_memory import fast_in_bfloat16, laid_out
 from semeia.recipe import Training, Weights
 from semeia.training.state import TrainState
 
@@ -163,9 +164,10 @@ def _step(
         group["lr"] = rate
     state.optimiser.zero_grad(set_to_none=True)
     device = next(state.module.parameters()).device
-    mixed = settings.precision == "mixed" and device.type == "cuda"  # on a processor it is slower, or the same
+    examples = laid_out(torch.from_numpy(inputs).to(device))
+    mixed = settings.precision == "mixed" and fast_in_bfloat16(examples)
     with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
-        logits = forward(torch.from_numpy(inputs).to(device))
+        logits = forward(examples)
     value = loss(logits.float(), torch.from_numpy(targets).to(device))
     value.backward()  # type: ignore[no-untyped-call]
     if settings.clip is not None:

@@ -17,21 +17,24 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from semeia import cluster
 from semeia.errors import DatasetError, RecipeError, TrainingError
 from semeia.home import alone_in, make_folder, replacing
-from semeia.recipe import Recipe, differences
-from semeia.training.checking import check_whole, transform_of
+from semeia.recipe import AnyRecipe, ImageRecipe, differences
+from semeia.training.checking import check_whole, image_transform_of, transform_of
+from semeia.training.image_parts import ImageParts, fingerprint_of_images, gathered_images
 from semeia.training.parts import Fold, Parts, fingerprint, gathered_parts
 from semeia.training.recorder import recorded
 from semeia.training.summary import Scored, as_markdown, figures_of, summary_of
 from semeia.training.windows import prepare
+from semeia.transforms.prepared import prepared_images
 
 if TYPE_CHECKING:
-    from semeia.model import Model
+    from semeia.model import ImageModel, Model
 
 __all__ = [
     "Folds",
@@ -55,7 +58,7 @@ class Folds:
 
     Parameters
     ----------
-    recipe : Recipe
+    recipe : Recipe or ImageRecipe
     folder : Path
     folds : int, optional
         Parts that are tested in turn; otherwise there is one split, and no test part.
@@ -67,7 +70,7 @@ class Folds:
         What was typed, for the records.
     """
 
-    recipe: Recipe
+    recipe: AnyRecipe
     folder: Path
     folds: int | None = None
     seeds: int = 1
@@ -150,7 +153,7 @@ def cross_validate(
 
 
 def train_recorded(
-    recipe: Recipe,
+    recipe: AnyRecipe,
     folder: Path,
     *,
     resume: bool = False,
@@ -160,7 +163,7 @@ def train_recorded(
     fold: Fold | None = None,
     split_seed: int | None = None,
     command: Sequence[str] = (),
-) -> Model:
+) -> Model | ImageModel:
     """Train as `semeia.training.train.train` does, and keep a record of it, begun with the first thing it reports.
 
     What is wrong before that (a key, a folder that is there already) leaves no record.
@@ -193,8 +196,8 @@ def standing(folder: Path) -> Literal["absent", "begun", "whole"]:
 
 
 def prepared(
-    recipe: Recipe, beside: Path, fold: Fold | None, report: Report, stop_asked: Callable[[], bool]
-) -> tuple[Parts, str]:
+    recipe: AnyRecipe, beside: Path, fold: Fold | None, report: Report, stop_asked: Callable[[], bool]
+) -> tuple[Parts | ImageParts, str]:
     """Gather, split and prepare what one training needs, into the cache; return its parts and their fingerprint.
 
     Several processes then find it there, and none makes it twice.
@@ -214,13 +217,17 @@ def prepared(
         report({"event": "gather", "source": source, "done": done, "total": total})
         pause()
 
-    parts = gathered_parts(recipe, beside, report=report, gathered=gathered, fold=fold)
-
-    def progress(done: int) -> None:
-        report({"event": "prepare", "done": done, "total": len(parts.all)})
+    def progress(done: int, total: int) -> None:
+        report({"event": "prepare", "done": done, "total": total})
         pause()
 
-    windows = prepare(parts.all, recipe.examples, transform_of(recipe), progress, task=recipe.task)
+    if isinstance(recipe, ImageRecipe):
+        images = gathered_images(recipe, beside, report=report, gathered=gathered, fold=fold)
+        prepared_images(images.places, image_transform_of(recipe), progress)
+        return images, fingerprint_of_images(recipe, images)
+    parts = gathered_parts(recipe, beside, report=report, gathered=gathered, fold=fold)
+    reached = partial(progress, total=len(parts.all))
+    windows = prepare(parts.all, recipe.examples, transform_of(recipe), reached, task=recipe.task)
     if text := windows.note():
         report({"event": "note", "text": text})
     return parts, fingerprint(recipe, parts)

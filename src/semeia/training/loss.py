@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from semeia.recipe import Patterns, Task, Training
+from semeia.recipe import AnyTask, Patterns, Training
 from semeia.training.fit import Loss
 
 __all__ = ["loss_of"]
@@ -20,7 +20,7 @@ STRONGEST = 100.0
 """Balanced weights are kept to this: of a pattern in one of ten thousand channels they would make noise."""
 
 
-def loss_of(task: Task, settings: Training, classes: Sequence[str], shares: NDArray[np.float64]) -> Loss:
+def loss_of(task: AnyTask, settings: Training, classes: Sequence[str], shares: NDArray[np.float64]) -> Loss:
     """Return the loss of a task, its classes weighted and its labels smoothed as the settings say.
 
     Smoothing after Szegedy et al. (2016, https://doi.org/10.1109/CVPR.2016.308): of a pattern, which is there or not,

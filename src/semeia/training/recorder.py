@@ -20,7 +20,7 @@ import psutil
 
 from semeia.errors import SemeiaError, StorageError, TrainingError
 from semeia.home import reason, replacing
-from semeia.recipe import Recipe
+from semeia.recipe import AnyRecipe
 from semeia.training.environment import environment
 from semeia.training.runs import Process, Record, State, best_of, epochs_of, list_runs, runs_folder
 
@@ -49,12 +49,12 @@ class Run:
         return self._record.id
 
     @classmethod
-    def start(cls, recipe: Recipe, folder: str | Path, *, resume: bool = False, command: Sequence[str] = ()) -> Run:
+    def start(cls, recipe: AnyRecipe, folder: str | Path, *, resume: bool = False, command: Sequence[str] = ()) -> Run:
         """Begin a record, or go on with the last one of the same output folder.
 
         Parameters
         ----------
-        recipe : Recipe
+        recipe : Recipe or ImageRecipe
         folder : str or Path
             Where the model is to be written.
         resume : bool
@@ -145,7 +145,7 @@ class Run:
 
 @contextmanager
 def recorded(
-    recipe: Recipe, folder: str | Path, *, resume: bool = False, command: Sequence[str] = ()
+    recipe: AnyRecipe, folder: str | Path, *, resume: bool = False, command: Sequence[str] = ()
 ) -> Iterator[Callable[[dict[str, Any]], None]]:
     """Record a training: yield what takes its reports, and close the record as the block ends.
 

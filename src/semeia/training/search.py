@@ -23,17 +23,20 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import tomli_w
 
 from semeia import cluster
-from semeia.datasets import LabelledRecording, deal, unit_of
+from semeia.datasets import deal, unit_of
+from semeia.datasets.image_splits import deal_images
 from semeia.errors import RecipeError, SemeiaError, TrainingError
 from semeia.home import replacing
-from semeia.recipe import Range, Search
+from semeia.recipe import Range, Search, Task
 from semeia.training.checking import check_whole
 from semeia.training.folds import keep_plan, only_here, prepared, without
+from semeia.training.image_parts import ImageParts
+from semeia.training.parts import Parts
 from semeia.training.trial import JOURNAL, Hunt, Outcome, quiet, study_of, train_trial
 
 if TYPE_CHECKING:
@@ -105,7 +108,7 @@ def search(
         raise TrainingError(f"{hunt.folder.name}: is there already, and no search; choose another folder or remove it")
     try:
         parts, fingerprint = prepared(hunt.plain, hunt.beside, hunt.outer, without(report, "split"), stop_asked)
-        inner = _inner(hunt, [*parts.training, *parts.validation])
+        inner = _inner(hunt, parts)
         with only_here(hunt.folder):
             _keep_plan(hunt, fingerprint)
             _mend(hunt.folder / JOURNAL)
@@ -137,14 +140,17 @@ def _check_space(hunt: Hunt) -> None:
             raise RecipeError(f"search.space: with {said}: {error}") from error
 
 
-def _inner(hunt: Hunt, recordings: list[LabelledRecording]) -> list[list[str]]:
+def _inner(hunt: Hunt, parts: Parts | ImageParts) -> list[list[str]]:
     """Return the units that each inner fold validates on; none without folds."""
     if hunt.folds is None:
         return []
-    by, task = hunt.recipe.split.by, hunt.recipe.task
+    by, task, seed = hunt.recipe.split.by, hunt.recipe.task, hunt.recipe.seed
     if by == "random":
         raise RecipeError("split.by = 'random' leaks, and folds of it would say nothing: split by patient or hour")
-    dealt = deal(recordings, hunt.folds, hunt.recipe.seed, by=by, task=task)
+    if isinstance(parts, ImageParts):
+        dealt_images = deal_images([*parts.training, *parts.validation], hunt.folds, seed, by=by)
+        return [sorted({image.unit for image in held}) for _, held in dealt_images]
+    dealt = deal([*parts.training, *parts.validation], hunt.folds, seed, by=by, task=cast(Task, task))
     return [sorted({unit_of(recording, by) for recording in held}) for _, held in dealt]
 
 

@@ -17,7 +17,7 @@ EVENTS = {
     "f1": "event F1",
     "false_alarms_per_24h": "false alarms per 24 h",
 }
-COUNTS = ("patients", "recordings", "hours", "seizures")
+COUNTS = ("patients", "recordings", "hours", "seizures", "images")
 WINDOWS = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "auroc": "AUROC"}
 
 
@@ -150,7 +150,9 @@ def sentences(summary: dict[str, Any]) -> list[str]:
     undefined = [key for key, each in summary["figures"].items() if each["undefined"]]
     if undefined:
         found.append(f"Left out of the mean where undefined: {', '.join(undefined)}.")
-    found.append("Chance: windows told apart by guessing, accuracy by the commonest class; events by finding nothing.")
+    things = "windows" if summary["scorer"] or "images" not in summary["data"] else "images"
+    events = "; events by finding nothing" if summary["scorer"] else ""
+    found.append(f"Chance: {things} told apart by guessing, accuracy by the commonest class{events}.")
     return found
 
 
@@ -170,7 +172,7 @@ def _of_each_class(part: dict[str, Any]) -> dict[str, float | None]:
 
 def counts_of(part: dict[str, Any]) -> dict[str, float]:
     """Return how much there is, as `semeia.training.parts.counted` counts it."""
-    return {key: value for key, value in part.items() if key in COUNTS or key.endswith(" files")}
+    return {key: value for key, value in part.items() if key in COUNTS or key.endswith((" files", " images"))}
 
 
 def _fold(number: int | None, mine: Sequence[Scored]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from semeia import cluster
 from semeia.errors import RecipeError, TrainingError
 from semeia.home import holding
-from semeia.recipe import Recipe, Search, changed
+from semeia.recipe import AnyRecipe, Search, changed
 from semeia.training.checking import check
 from semeia.training.folds import standing, train_recorded
 from semeia.training.parts import Fold
@@ -33,7 +33,7 @@ class Hunt:
 
     Parameters
     ----------
-    recipe : Recipe
+    recipe : Recipe or ImageRecipe
         With its table ``[search]``.
     folder : Path
     folds : int, optional
@@ -46,7 +46,7 @@ class Hunt:
         What was typed, for the records.
     """
 
-    recipe: Recipe
+    recipe: AnyRecipe
     folder: Path
     folds: int | None = None
     outer: Fold | None = None
@@ -64,11 +64,11 @@ class Hunt:
         return self.recipe.search
 
     @property
-    def plain(self) -> Recipe:
+    def plain(self) -> AnyRecipe:
         """The recipe without its search."""
         return self.recipe.model_copy(update={"search": None})
 
-    def of(self, parameters: Mapping[str, Any]) -> Recipe:
+    def of(self, parameters: Mapping[str, Any]) -> AnyRecipe:
         """Return the recipe of a trial."""
         return changed(self.plain, parameters)
 
@@ -147,7 +147,7 @@ def train_trial(hunt: Hunt, trial_id: int, number: int, parameters: dict[str, An
     return Outcome("complete", sum(values) / len(values))
 
 
-def _trained(hunt: Hunt, recipe: Recipe, place: Path, judge: Judge) -> float | None:
+def _trained(hunt: Hunt, recipe: AnyRecipe, place: Path, judge: Judge) -> float | None:
     """Train a model and return its objective; None when it was given up."""
     from semeia.training.fit import Interrupted
 

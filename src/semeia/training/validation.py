@@ -17,6 +17,7 @@ from semeia.evaluation import Predictions, Score, auroc, classify, score
 from semeia.events import Event, Events
 from semeia.inference import Track, find_events
 from semeia.inference.slide import slide, slide_plain
+from semeia.networks.picture_memory import laid_out
 from semeia.recipe import Detection, Patterns, SeizureDetection
 from semeia.training.batches import transformed
 from semeia.training.windows import Windows
@@ -112,7 +113,7 @@ class Validation:
         found = []
         with torch.inference_mode():
             for inputs in self._inputs():
-                logits = module(torch.from_numpy(inputs).to(device)).float()
+                logits = module(laid_out(torch.from_numpy(inputs).to(device))).float()
                 found.append((logits.sigmoid() if self.windows.patterns else logits.softmax(dim=1)).cpu().numpy())
         if self.windows.patterns:
             most = max(one.shape[1] for one in found)

@@ -4,7 +4,7 @@
 
     cache/
       contents/   what each file held when it was last read, by path, size and time of change
-      examples/   one .npy a key: (examples, ...), float32
+      examples/   one .npy a key: (examples, ...), float32, or uint8 for images
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from semeia.errors import FileError, StorageError
 from semeia.home import home_folder, make_folder, reason, remove_leftovers, replacing
 
 __all__ = ["RowFile", "cached_rows", "content_hash", "digest"]
 
+_KINDS = {np.dtype("<f4"), np.dtype("u1")}
 _SETTLED = 2_000_000_000  # ns after which a change also shows in the time of change, on the coarsest file system (FAT)
 
 
@@ -85,7 +86,7 @@ class RowFile:
     Parameters
     ----------
     path : str or Path
-        ``.npy``, float32, (rows, ...), in C order.
+        ``.npy``, float32 or uint8, (rows, ...), in C order.
 
     Attributes
     ----------
@@ -114,15 +115,15 @@ class RowFile:
             raise StorageError(f"{self.path}: cannot be read ({reason(error)})") from error
         except ValueError as error:
             raise StorageError(f"{self.path}: is damaged; remove it and start again") from error
-        self._row = 4 * math.prod(self.shape[1:])
-        whole = size == self._begin + 4 * math.prod(self.shape)
-        if in_columns or self.dtype != np.dtype("<f4") or not self.shape or not whole:
+        self._row = self.dtype.itemsize * math.prod(self.shape[1:])
+        whole = size == self._begin + self.dtype.itemsize * math.prod(self.shape)
+        if in_columns or self.dtype not in _KINDS or not self.shape or not whole:
             raise StorageError(f"{self.path}: is damaged; remove it and start again")
 
     def __len__(self) -> int:
         return self.shape[0]
 
-    def read(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def read(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Return some rows in the order asked for, (rows, ...).
 
         Parameters
@@ -138,11 +139,11 @@ class RowFile:
             If the file is gone or damaged.
         """
         rows = np.asarray(rows, np.int64)
-        found = np.empty((len(rows), *self.shape[1:]), np.float32)
+        found = np.empty((len(rows), *self.shape[1:]), self.dtype)
         self._fill([(int(rows[start]), found[start:stop]) for start, stop in _runs(rows)], rows)
         return found
 
-    def read_slice(self, first: int, stop: int, into: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    def read_slice(self, first: int, stop: int, into: NDArray[Any] | None = None) -> NDArray[Any]:
         """Return rows ``first <= k < stop``, read into an array in C order if one is given.
 
         Raises
@@ -150,11 +151,11 @@ class RowFile:
         IndexError, StorageError
             As `read`.
         """
-        found = np.empty((stop - first, *self.shape[1:]), np.float32) if into is None else into
+        found = np.empty((stop - first, *self.shape[1:]), self.dtype) if into is None else into
         self._fill([(first, found)], np.array([first, max(first, stop - 1)][: stop - first]))
         return found
 
-    def _fill(self, pieces: list[tuple[int, NDArray[np.float32]]], rows: NDArray[np.int64]) -> None:
+    def _fill(self, pieces: list[tuple[int, NDArray[Any]]], rows: NDArray[np.int64]) -> None:
         """Read stretches of rows, each from its first on, into arrays in C order."""
         if rows.size and not 0 <= rows.min() <= rows.max() < len(self):
             raise IndexError(f"{self.path.name} has rows 0 to {len(self) - 1}; {rows.min()} to {rows.max()} were asked")
@@ -173,7 +174,10 @@ class RowFile:
 
 
 def cached_rows(
-    key: Mapping[str, Any], shape: tuple[int, ...], batches: Callable[[], Iterable[NDArray[np.float32]]]
+    key: Mapping[str, Any],
+    shape: tuple[int, ...],
+    batches: Callable[[], Iterable[NDArray[Any]]],
+    dtype: DTypeLike = np.float32,
 ) -> RowFile:
     """Return rows from the cache, computed if they are not there.
 
@@ -187,15 +191,19 @@ def cached_rows(
         Of one row.
     batches : callable
         Called when the rows are not there yet; gives them, (some, *shape), in order. One batch is held at a time.
+    dtype : dtype
+        float32 or uint8.
 
     Raises
     ------
     StorageError
         If the disk is full.
     ValueError
-        If a batch has another shape.
+        If a batch has another shape or dtype.
     """
-    text = json.dumps({"shape": shape, "key": dict(key)}, sort_keys=True, allow_nan=False)
+    kept = np.dtype(dtype).newbyteorder("<")
+    other = {} if kept == np.float32 else {"dtype": kept.str}
+    text = json.dumps({"shape": shape, "key": dict(key)} | other, sort_keys=True, allow_nan=False)
     path = home_folder() / "cache" / "examples" / f"{digest(text)}.npy"
     if path.is_file():
         try:
@@ -204,28 +212,30 @@ def cached_rows(
             path.unlink(missing_ok=True)
     remove_leftovers(make_folder(path.parent))
     with replacing(path) as part, part.open("wb") as file:
-        _write(file, shape, batches())
+        _write(file, shape, kept, batches())
     return RowFile(path)
 
 
-def _write(file: BinaryIO, shape: tuple[int, ...], batches: Iterable[NDArray[np.float32]]) -> None:
+def _write(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype[Any], batches: Iterable[NDArray[Any]]) -> None:
     """Write batches as ``.npy``; the number of rows is put into the header when it is known."""
     # Not through a memory map: a disk that fills would end the process with a bus error instead of an exception.
-    _write_header(file, 0, shape)
+    _write_header(file, 0, shape, dtype)
     begin, count = file.tell(), 0
     for batch in batches:
         if batch.shape[1:] != shape:
             raise ValueError(f"a row has shape {batch.shape[1:]} instead of {shape}")
+        if not np.can_cast(batch.dtype, dtype, "same_kind"):
+            raise ValueError(f"a row has dtype {batch.dtype} instead of {dtype}")
         if batch.size:
-            file.write(np.ascontiguousarray(batch, "<f4").data)
+            file.write(np.ascontiguousarray(batch, dtype).data)
         count += len(batch)
     file.seek(0)
-    _write_header(file, count, shape)
+    _write_header(file, count, shape, dtype)
     assert file.tell() == begin  # numpy leaves room in the header for the number of rows to grow
 
 
-def _write_header(file: BinaryIO, count: int, shape: tuple[int, ...]) -> None:
-    header = {"descr": "<f4", "fortran_order": False, "shape": (count, *shape)}
+def _write_header(file: BinaryIO, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    header = {"descr": dtype.str, "fortran_order": False, "shape": (count, *shape)}
     np.lib.format.write_array_header_1_0(file, header)
 
 

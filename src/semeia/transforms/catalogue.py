@@ -6,17 +6,28 @@ import importlib
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from semeia.errors import RecipeError
 from semeia.recipe import Kind, check_parameters, look_up
 
 if TYPE_CHECKING:
     from semeia.signals.recording import Recording
 
-__all__ = ["Transform", "TransformEntry", "entry_of", "names", "transform_named"]
+__all__ = [
+    "ImageTransform",
+    "Transform",
+    "TransformEntry",
+    "entry_of",
+    "image_transform_named",
+    "names",
+    "transform_named",
+]
+
+Subject = Literal["signals", "images"]
 
 
 class Transform(Protocol):
@@ -68,6 +79,35 @@ class Transform(Protocol):
         """Make windows of what `signal` gave (windows, channels, samples) into what a network sees."""
 
 
+class ImageTransform(Protocol):
+    """What every transform of images offers."""
+
+    @property
+    def gives(self) -> Kind:
+        """Kind of example that it makes."""
+
+    def shape(self) -> tuple[int, int, int]:
+        """Return the shape of what `apply` makes of one image: (channels, height, width)."""
+
+    def prepare(self, shown: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Return an image (channels, its height, its width), 0 black to 1 white, as bytes (channels, height, width)."""
+
+    def placed(self, width: int, height: int) -> tuple[float, float, float, float]:
+        """Return where in an image of that size what `prepare` makes of it lies: left, top, width, height in pixels."""
+
+    def prepared_state(self) -> dict[str, Any]:
+        """Return the part of `state` on which `prepare` depends; nothing that is fitted."""
+
+    def fit(self, batches: Iterable[NDArray[np.uint8]]) -> Self:
+        """Return the transform with statistics of prepared training images (images, *shape), of nothing else."""
+
+    def state(self) -> dict[str, Any]:
+        """Return plain JSON values from which `image_transform_named` makes the fitted transform again."""
+
+    def apply(self, batch: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+        """Make prepared images, uint8 or float32 from 0 to 1, into what a network sees."""
+
+
 @dataclass(frozen=True, slots=True)
 class TransformEntry:
     """One line of the catalogue.
@@ -75,14 +115,17 @@ class TransformEntry:
     Parameters
     ----------
     module, name : str
-        Where the class stands; it is imported when it is first used.
+        Where the class or function that makes it stands; it is imported when it is first used.
     description : str
         One line for lists.
+    of : {"signals", "images"}
+        What it transforms.
     """
 
     module: str
     name: str
     description: str
+    of: Subject = "signals"
 
 
 _CATALOGUE = {
@@ -98,12 +141,15 @@ _CATALOGUE = {
     "features": TransformEntry(
         "semeia.transforms.features", "Features", "band powers, line length, spectral edge, Hjorth parameters"
     ),
+    "image": TransformEntry(
+        "semeia.transforms.image", "image", "images resized to one size, normalised per channel", of="images"
+    ),
 }
 
 
-def names() -> list[str]:
-    """Return the names of all transforms."""
-    return list(_CATALOGUE)
+def names(of: Subject | None = None) -> list[str]:
+    """Return the names of all transforms, or of those of signals or images."""
+    return [name for name, entry in _CATALOGUE.items() if of in {None, entry.of}]
 
 
 def entry_of(name: str) -> TransformEntry:
@@ -118,7 +164,7 @@ def entry_of(name: str) -> TransformEntry:
 
 
 def transform_named(name: str, **parameters: Any) -> Transform:
-    """Make a transform by name.
+    """Make a transform of signals by name.
 
     Parameters
     ----------
@@ -130,9 +176,24 @@ def transform_named(name: str, **parameters: Any) -> Transform:
     Raises
     ------
     RecipeError
-        If the name or a parameter is unknown (the message names the nearest), missing or not possible.
+        If the name or a parameter is unknown (the message names the nearest), missing or not possible, or it
+        transforms images.
     """
+    return cast(Transform, _made(name, "signals", parameters))
+
+
+def image_transform_named(name: str, **parameters: Any) -> ImageTransform:
+    """Make a transform of images by name; parameters and errors as of `transform_named`."""
+    return cast(ImageTransform, _made(name, "images", parameters))
+
+
+def _made(name: str, of: Subject, parameters: dict[str, Any]) -> Any:
     entry = entry_of(name)
+    if entry.of != of:
+        kind = "another one" if of == "images" else 'task.kind = "images"'
+        raise RecipeError(
+            f"transform {name!r} is for {entry.of}, and this task is on {of}: take {', '.join(names(of))}, or {kind}"
+        )
     factory = getattr(importlib.import_module(entry.module), entry.name)
     check_parameters(f"transform {name!r}", inspect.signature(factory).parameters, parameters)
-    return cast(Transform, factory(**parameters))
+    return factory(**parameters)

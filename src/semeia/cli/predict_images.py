@@ -1,0 +1,110 @@
+"""``semeia predict`` with a model for images: the probability of each class for every file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from semeia.errors import FileError, SemeiaError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from semeia.model import ImageDescription, ImageModel
+
+__all__ = ["predict_images"]
+
+BATCH = 32
+
+
+def predict_images(model: ImageModel, inputs: Sequence[Path], output: Path | None, progress: Path | None) -> None:
+    """Write a row for each file: ``path``, ``class``, and ``p_<class>`` for each class.
+
+    A file that cannot be read is named and left out. Of one with several frames, the middle one is judged.
+
+    Raises
+    ------
+    FileError
+        If a folder holds no images, or the only file cannot be read.
+    StorageError
+    """
+    from semeia.cli.progress import bar, json_lines
+    from semeia.cli.text import plural
+    from semeia.home import make_folder, replacing
+    from semeia.images import files_under
+
+    files = list(dict.fromkeys(file for place in inputs for file in files_under(place)))
+    if output is not None and output.resolve() in {file.resolve() for file in files}:
+        raise typer.BadParameter(f"{output} is an image, and would be overwritten")
+    with bar("Predicting") as show, json_lines(progress) as write:
+
+        def reached(share: float) -> None:
+            show(share)
+            write({"event": "progress", "share": round(share, 4)})
+
+        rows = list(_rows(model, files, reached))
+    text = _table(model.description, rows)
+    if output is None:
+        print(text, end="")
+    else:
+        make_folder(output.parent)
+        with replacing(output) as part:
+            part.write_text(text, encoding="utf-8", newline="")
+        print(f"{output}: {plural(len(rows), 'image')} judged by {model.name}")
+    if left := len(files) - len(rows):
+        print(f"semeia: {left} of {len(files)} files were left out, for the reasons above", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+def _rows(
+    model: ImageModel, files: Sequence[Path], reached: Callable[[float], None]
+) -> Iterator[tuple[Path, NDArray[np.float32]]]:
+    """Yield each file that can be read, and the probabilities of its classes; decoded side by side in threads."""
+    import numpy as np
+
+    from semeia.images import open_image
+
+    def prepared(file: Path) -> NDArray[np.uint8] | SemeiaError:
+        try:
+            return model.prepared(open_image(file))
+        except SemeiaError as error:
+            return error
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0)), "prepare") as pool:
+        for begin in range(0, len(files), BATCH):
+            some = files[begin : begin + BATCH]
+            read = []
+            for file, found in zip(some, pool.map(prepared, some), strict=True):
+                if isinstance(found, SemeiaError):
+                    _leave_out(file, found, alone=len(files) == 1)
+                else:
+                    read.append((file, found))
+            if read:
+                probability = model.probabilities(np.stack([pixels for _, pixels in read]))
+                yield from zip((file for file, _ in read), probability, strict=True)
+            reached((begin + len(some)) / len(files))
+
+
+def _leave_out(file: Path, error: SemeiaError, *, alone: bool) -> None:
+    whole = error if isinstance(error, FileError) else type(error)(error.about(file.name))
+    if alone:
+        raise whole from error
+    print(f"semeia: {whole}", file=sys.stderr)
+
+
+def _table(about: ImageDescription, rows: Sequence[tuple[Path, NDArray[Any]]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["path", "class", *(f"p_{name}" for name in about.classes)])
+    for file, probability in rows:
+        writer.writerow([file, about.said(probability), *(f"{value:.6f}" for value in probability)])
+    return text.getvalue()

@@ -1,0 +1,31 @@
+"""How pictures and the weights of their networks lie in memory, and how numbers are kept: what is fast on a processor.
+
+With the channels of one pixel side by side ("channels last") convolutions over pictures are twice as fast on the CPU as
+with one channel after the other; results are the same but for rounding.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["fast_in_bfloat16", "laid_out", "lay_out"]
+
+
+def lay_out(module: nn.Module) -> None:
+    """Put a network's convolutions over pictures into the fast order, in place; others stay as they are."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
+
+
+def laid_out(batch: Tensor) -> Tensor:
+    """Return a batch of pictures (batch, channels, height, width) in the fast order; any other as it is."""
+    return batch.contiguous(memory_format=torch.channels_last) if batch.dim() == 4 else batch
+
+
+def fast_in_bfloat16(batch: Tensor) -> bool:
+    """Return whether a batch is faster learnt from in bfloat16: on a GPU; pictures also where the CPU computes in it."""
+    if batch.is_cuda:
+        return True
+    return batch.dim() == 4 and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
