@@ -13,11 +13,24 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import semeia
+from blobs import picture, write_picture
 from epilepsy import LABELS, eeg, interrupt, write_recording
 from semeia.datasets import LabelledRecording
 from semeia.errors import FileError, ModelError, MontageError, RecordingError, StorageError
 from semeia.events import Events
-from semeia.model import Component, Description, Input, Model, OperatingPoint, installed, load
+from semeia.images import open_image
+from semeia.model import (
+    Component,
+    Description,
+    ImageModel,
+    Input,
+    Model,
+    OperatingPoint,
+    installed,
+    load,
+    load_any,
+    load_image_model,
+)
 from semeia.networks import build
 from semeia.recipe import Dropouts, Examples
 from semeia.signals import ArrayRecording
@@ -479,3 +492,99 @@ def test_dropouts_are_not_scored_where_none_were_allowed(tmp_path: Path) -> None
     data[:, 20 * 128 : 23 * 128] = 0
     found = model.probabilities(ArrayRecording(data, 128, ("a", "b", "c", "d")), hop=1.0)
     np.testing.assert_array_equal(np.isnan(found[:, 0]), [16 < start < 23 for start in range(57)])
+
+
+# --- models for images
+
+
+@pytest.fixture
+def image_copy(small_image_model: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(small_image_model, tmp_path / "pictures"))
+
+
+def test_a_model_is_loaded_as_what_it_judges(small_model: Path, small_image_model: Path) -> None:
+    with pytest.raises(ModelError, match="^model blobs judges images, not recordings: semeia models lists what each"):
+        load(small_image_model)
+    with pytest.raises(ModelError, match="^model small judges recordings, not images: semeia models lists what each"):
+        load_image_model(small_model)
+    assert isinstance(load_any(small_image_model), ImageModel) and isinstance(load_any(small_model), Model)
+
+
+def test_a_model_for_images_comes_back_as_it_was_saved(small_image_model: Path, tmp_path: Path) -> None:
+    model = load_image_model(small_image_model)
+    model.save(tmp_path / "again", recipe="name = 'x'\n", metrics={"a": 1}, card="# x\n")
+    again = load_image_model(tmp_path / "again")
+    assert again.description == model.description and not again.module.training
+    assert {file.name for file in (tmp_path / "again").iterdir()} == FILES
+    batch = np.stack([picture("blob", seed, 20)[None] for seed in range(70)])  # more than two batches
+    found = model.probabilities(batch)
+    assert found.shape == (70, 2) and found.dtype == np.float32
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_array_equal(again.probabilities(batch), found)
+
+
+def test_an_image_is_judged_as_its_pixels_are(small_image_model: Path, tmp_path: Path) -> None:
+    model = load_image_model(small_image_model)
+    grey = open_image(write_picture(tmp_path / "grey.png", "blob", 8, side=40))
+    pixels = model.prepared(grey)
+    assert pixels.shape == (1, 20, 20) and pixels.dtype == np.uint8
+    np.testing.assert_allclose(model.classify(grey), model.probabilities(pixels[None])[0], atol=1e-6)
+    with torch.inference_mode():
+        wanted = model.module(torch.from_numpy(model.transform.apply(pixels[None]))).softmax(dim=1)[0].numpy()
+    np.testing.assert_allclose(model.classify(grey), wanted, atol=1e-6)
+    from PIL import Image as Pillow
+
+    Pillow.open(tmp_path / "grey.png").convert("RGB").save(tmp_path / "colour.png")
+    np.testing.assert_allclose(model.classify(open_image(tmp_path / "colour.png")), wanted, atol=0.02)
+
+
+def test_of_two_classes_the_threshold_decides_and_of_more_the_most_probable(small_image_model: Path) -> None:
+    about = load_image_model(small_image_model).description
+    low = about.model_copy(update={"operating_point": OperatingPoint(threshold=0.2)})
+    assert [low.said([1 - p, p]) for p in (0.19, 0.2, 0.9)] == ["clear", "blob", "blob"]
+    three = low.model_copy(update={"classes": ["a", "b", "c"]})
+    assert [three.said(p) for p in ([0.5, 0.3, 0.2], [0.1, 0.5, 0.4], [0.2, 0.3, 0.5])] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.update(views=3), "model.json: views: "),
+        (lambda t: t.update(members=0), "model.json: members: "),
+        (lambda t: t.update(members=2), "weights.safetensors: does not fit model.json"),
+        (lambda t: t.update(input={}), "model.json: input: extra inputs are not permitted"),
+        (lambda t: t.pop("task"), "model.json: "),
+        (lambda t: t.update(classes=["a", "b", "c"]), "weights.safetensors: does not fit model.json"),
+        (lambda t: t["network"]["parameters"].update(width=5), "weights.safetensors: does not fit model.json"),
+        (lambda t: t["network"].update(name="convnet"), "model.json: network 'convnet'"),
+        (lambda t: t["transform"]["parameters"].update(size=4), "model.json: network 'small-resnet'"),
+        (lambda t: t["transform"]["parameters"].update(size=-4), "model.json: transform 'image': "),
+        (lambda t: t["transform"].update(name="raw"), "model.json: .*transform 'raw'"),
+    ],
+)
+def test_a_description_of_a_model_for_images_that_cannot_be_used_is_refused(
+    image_copy: Path, change, message: str
+) -> None:
+    changed(image_copy, change)
+    with pytest.raises(ModelError, match=message) as caught:
+        load_image_model(image_copy)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith("pictures/")
+
+
+@pytest.mark.parametrize("how", ["absent", "truncated", "one less", "NaN"])
+def test_damaged_weights_of_a_model_for_images_are_refused(image_copy: Path, how: str) -> None:
+    path = image_copy / "weights.safetensors"
+    tensors = load_file(path)
+    match how:
+        case "absent":
+            path.unlink()
+        case "truncated":
+            path.write_bytes(path.read_bytes()[:-10])
+        case "one less":
+            save_file({name: value for name, value in tensors.items() if name != "head.3.weight"}, path)
+        case "NaN":
+            save_file({name: value * float("nan") for name, value in tensors.items()}, path)
+    with pytest.raises(ModelError, match="^pictures") as caught:
+        load_image_model(image_copy)
+    assert "\n" not in str(caught.value)

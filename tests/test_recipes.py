@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from semeia.datasets import gather
+from blobs import write_picture
+from semeia.datasets import gather, gather_images
 from semeia.evaluation import events_of
 from semeia.events import Event, Events, write_tsv
-from semeia.model import Model, load
+from semeia.model import ImageModel, Model, load_any
 from semeia.networks.compiled_parts import make_importable
-from semeia.recipe import Recipe, read_recipe
+from semeia.recipe import AnyRecipe, ImageRecipe, Recipe, read_recipe
 from semeia.signals import open_recording
 from semeia.signals.simulator.layouts import simulate_layout
 from semeia.training.checking import check
@@ -28,6 +29,8 @@ from semeia.training.train import train
 SHORT = ("training.epochs=1", "training.warmup=0", "training.batch_size=4", "training.examples_per_epoch=8")
 DOGS = ("data.0.patients=['Dog_1','Dog_2']", "examples.step=40")
 SMALL = ("network.width=4", "examples.step=2")
+XRAYS = ("transform.size=96",)
+SLICES = ("split.validation=0.3", "transform.size=64")
 CASES = ("data.0.patients=['chb01','chb02','chb03']", "split.validation=['chb03']")
 
 FEW = (
@@ -57,6 +60,8 @@ class Trial:
 
 TRIALS = {
     "bonn-classification": Trial("bonn", ("examples.step=4.424",)),
+    "brain-mri": Trial("brain_mri", (*SLICES, "data.0.series=1")),
+    "chest-xray": Trial("chest_xray", XRAYS),
     "eeg-convnet": Trial("chbmit", FEW),
     "eeg-detection-convnet": Trial("chbmit", CASES),
     "eeg-detection-convnet-all": Trial("chbmit"),
@@ -80,6 +85,10 @@ TRIALS = {
     "ieeg-starter": Trial(
         "seeg", ("data.0.patients=5", "data.0.hours=0.1", "data.0.seizures_per_hour=10.0", "examples.step=4")
     ),
+    "mri-tumour-alexnet": Trial("brain_mri", SLICES),
+    "mri-tumour-cnn": Trial("brain_mri", SLICES),
+    "mri-tumour-cnn-without-noise": Trial("brain_mri", SLICES),
+    "mri-tumour-efficientnet-b0": Trial("brain_mri", SLICES, weights="efficientnet_b0"),
     "pattern-detector": Trial("seeg", SMALL),
     "pattern-resnet1d": Trial("seeg", ("network.width=8",)),
     "pattern-transfer": Trial("seeg", SMALL, weights="pattern-detector"),
@@ -99,9 +108,24 @@ TRIALS = {
     "prediction-spectrogram-resnet18": Trial("aes2014", DOGS),
     "prediction-spectrogram-resnet18-imagenet": Trial("aes2014", DOGS, weights="resnet18"),
     "prediction-spectrogram-resnet34": Trial("aes2014", DOGS),
+    "xray-pneumonia-cnn": Trial("chest_xray", XRAYS),
+    "xray-pneumonia-cnn-plain": Trial("chest_xray", XRAYS),
 }
-SLOW = {"prediction-psd-inception"}
-"""54 million parameters are made, saved and read several times."""
+FOLDERS = {
+    "chest_xray": {
+        "train/NORMAL/IM-{}-0001.jpeg": "clear",
+        "train/PNEUMONIA/person{}_virus_1.jpeg": "blob",
+    },
+    "brain_mri": {
+        "Training/no_tumor/{}.jpg": "clear",
+        "Training/glioma_tumor/gg ({}).jpg": "blob",
+        "Training/meningioma_tumor/m ({}).jpg": "blob",
+        "Training/pituitary_tumor/p ({}).jpg": "stripes",
+    },
+}
+"""Files of image sets, and what is drawn in them."""
+SLOW = {"prediction-psd-inception", "mri-tumour-alexnet"}
+"""Over 50 million parameters are made, saved and read several times."""
 SIMULATED = {"eeg-convnet", "ieeg-patterns"}
 """They need no data."""
 
@@ -122,6 +146,17 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     simulate_layout("seeg", root / "discharges", patients=2, hours=0.05, channels=5, rate=600)
     for path in (root / "discharges").rglob("*.edf"):
         _label_stretches(path)
+    return root
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of drawn pictures in the layouts of the real image sets."""
+    root = tmp_path_factory.mktemp("pictures")
+    for name, files in FOLDERS.items():
+        for kind, (place, label) in enumerate(files.items()):
+            for number in range(1, 7):
+                write_picture(root / name / place.format(number), label, 100 * kind + number, side=48)
     return root
 
 
@@ -171,13 +206,15 @@ def timm_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
 
 @pytest.fixture(scope="module")
-def trained(timm_file: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Model]:
+def trained(
+    timm_file: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, Path], Model | ImageModel]:
     """Return a function that trains a recipe for two steps, once, and what it begins with before."""
     made: dict[str, Path] = {}
 
-    def once(name: str, data: Path) -> Model:
+    def once(name: str, data: Path) -> Model | ImageModel:
         if name in made:
-            return load(made[name])
+            return load_any(made[name])
         trial, settings = TRIALS[name], []
         if trial.weights in TRIALS:
             once(trial.weights, data)
@@ -186,19 +223,20 @@ def trained(timm_file: Callable[[str], Path], tmp_path_factory: pytest.TempPathF
             settings = [f"weights.init={timm_file(trial.weights)}"]
         made[name] = tmp_path_factory.mktemp("models") / name
         train(short(name, settings), made[name], beside=data)
-        return load(made[name])
+        return load_any(made[name])
 
     return once
 
 
-def short(name: str, settings: list[str]) -> Recipe:
+def short(name: str, settings: list[str]) -> AnyRecipe:
     return read_recipe(recipe_path(name), [*SHORT, *TRIALS[name].settings, *settings])
 
 
 @pytest.fixture
 def data(request: pytest.FixtureRequest, name: str) -> Path:
-    real = TRIALS[name].data == "bonn"
-    folder: Path = request.getfixturevalue("shared_data" if real else "simulated")
+    set_ = TRIALS[name].data
+    fixture = {"bonn": "shared_data"}.get(set_, "drawn" if set_ in FOLDERS else "simulated")
+    folder: Path = request.getfixturevalue(fixture)
     return folder
 
 
@@ -238,16 +276,22 @@ def test_prediction_sees_no_future_and_keeps_hours_together(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TRIALS)
-def test_windows_are_never_split_at_random(name: str) -> None:
+def test_nothing_is_split_at_random(name: str) -> None:
     assert read_recipe(recipe_path(name)).split.by != "random"
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in SLOW else ()) for n in TRIALS])
+def trials(*, images: bool) -> list[Any]:
+    names = [name for name, trial in TRIALS.items() if (trial.data in FOLDERS) is images]
+    return [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in names]
+
+
+@pytest.mark.parametrize("name", trials(images=False))
 def test_a_recipe_runs_and_its_model_judges_a_recording(
-    name: str, data: Path, trained: Callable[[str, Path], Model]
+    name: str, data: Path, trained: Callable[[str, Path], Model | ImageModel]
 ) -> None:
     model = trained(name, data)
     recipe = short(name, [])
+    assert isinstance(model, Model) and isinstance(recipe, Recipe)
     source = recipe.data[0]
     with closing(gather(source.source, beside=data, **source.parameters)[0].open()) as recording:
         found = model.probabilities(recording, hop=recipe.examples.window)
@@ -263,3 +307,17 @@ def check_probabilities(found: NDArray[np.float32], recipe: Recipe, classes: lis
     assert len(known) and known.min() >= 0 and known.max() <= 1
     if not several:
         np.testing.assert_allclose(known.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", trials(images=True))
+def test_a_recipe_for_images_runs_and_its_model_judges_an_image(
+    name: str, data: Path, trained: Callable[[str, Path], Model | ImageModel]
+) -> None:
+    model, recipe = trained(name, data), short(name, [])
+    assert isinstance(model, ImageModel) and isinstance(recipe, ImageRecipe)
+    source = recipe.data[0]
+    images = gather_images(source.source, beside=data, **source.parameters).images
+    assert {image.label for image in images} == set(recipe.task.classes) == set(model.description.classes)
+    found = model.classify(images[0].open())
+    assert found.shape == (len(recipe.task.classes),) and found.min() >= 0
+    assert found.sum() == pytest.approx(1, abs=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from command import assert_one_line, files_under, semeia
 
 from epilepsy import write_patients
+from imaging import write_images
 
 
 def rows(home: Path, query: str) -> list[tuple[object, ...]]:
@@ -74,3 +76,30 @@ def test_a_full_disk_leaves_no_half_copy(tmp_path: Path) -> None:
 def test_a_database_that_is_none_is_said_to_be(tmp_path: Path) -> None:
     (tmp_path / "semeia.sqlite3").write_bytes(b"not a database" * 100)
     assert_one_line(semeia("import", tmp_path, SEMEIA_HOME=str(tmp_path)), "semeia.sqlite3", "not a database")
+
+
+def test_a_folder_of_images_becomes_an_image_set(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    folder = write_images(tmp_path / "lungs", each=1)
+    answer = semeia("import", folder, SEMEIA_HOME=str(home))
+    assert answer.status == 0 and not answer.err
+    assert answer.out.splitlines() == [
+        "taken    lungs: 5 images (clear, dense)",
+        "left out broken.png: is damaged, or of a sort of PNG, JPEG or TIFF that is not read",
+        "1 image set in the library, none refused",
+    ]
+    assert rows(home, "select kind, state from web_job") == [("twins", "queued")]
+    assert semeia("import", folder, SEMEIA_HOME=str(home)).out.startswith("known    lungs: 5 images")
+    alone = semeia("import", folder / "dense" / "ct.dcm", SEMEIA_HOME=str(home))
+    assert alone.status == 1
+    assert alone.out.startswith("refused  ct.dcm: is a file; images are taken in by the folder that they lie in")
+
+
+def test_twins_are_kept_with_the_set(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    folder = write_images(tmp_path / "lungs", each=1)
+    answer = semeia("leaks", folder, "--save", "--progress", tmp_path / "progress.jsonl", SEMEIA_HOME=str(home))
+    assert answer.status == 0, answer
+    assert rows(home, "select json_extract(twins, '$.exact') from web_imageset") == [(1,)]
+    said = [json.loads(line) for line in (tmp_path / "progress.jsonl").read_text().splitlines()]
+    assert [line["share"] for line in said] == sorted(line["share"] for line in said) and said[-1]["share"] == 1

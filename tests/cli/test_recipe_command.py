@@ -62,6 +62,64 @@ def test_a_new_recipe_explains_its_keys_and_shows_those_that_it_leaves_out(
             tomllib.loads(key)
 
 
+def test_a_new_recipe_for_images_shows_the_tables_of_images_only(run, tmp_path: Path) -> None:
+    made = tmp_path / "mine.toml"
+    assert run("recipe", "new", "mine", "--from", "xray-pneumonia-cnn", "-o", str(made))[0] == 0
+    text = " ".join(made.read_text().split())
+    for words in (
+        "rotation = 5.0 # turn by up to this many degrees",
+        "# mixup = 0.0 # mix pairs of images and their classes",
+        "# [testing] # ",
+        "# views = 1 # average over so many views of an image",
+        "# by = ",
+        'fit = "stretch" # What is done with another aspect: ',
+        'classes = ["healthy", "pneumonia"] # classes of the data source, the first one negative',
+    ):
+        assert words in text, words
+    for words in ("[detection]", "[examples]", "amplitude", "horizons"):
+        assert words not in text
+
+
+def test_a_recipe_for_images_is_checked_and_explained(run, image_recipe_file: Path) -> None:
+    code, out, err = run("recipe", "check", str(image_recipe_file))
+    assert (code, err) == (0, "")
+    assert out == "blobs.toml: is in order. One example is 1 × 20 × 20; the network has 1,454 parameters.\n"
+    code, out, _ = run("recipe", "explain", str(image_recipe_file), "--set", "testing.views=4")
+    assert code == 0
+    for words in (
+        "Tell clear, blob apart; clear is the negative one. Images in none are left out.",
+        "Patients, and images that are twins of each other, are never on both sides.",
+        "One image becomes 1 × 20 × 20 (channels × height × width).",
+        "Each image is judged by the mean over 4 views of it.",
+        "At most 4 epochs of 4 steps of 16 images",
+    ):
+        assert words in out
+    assert "indow" not in out
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("augmentation.rotatoin=5", "unknown key 'augmentation.rotatoin': did you mean 'rotation'?"),
+        ("augmentation.invert=true", "unknown key 'augmentation.invert': there are rotation, zoom"),
+        ("testing.vews=4", "unknown key 'testing.vews': did you mean 'views'?"),
+        ("testng.views=4", "unknown key 'testng': did you mean 'testing'?"),
+        ("detection.threshold=0.5", "unknown key 'detection': "),
+        ("task.clases=['a', 'b']", "unknown key 'task.clases': did you mean 'classes'?"),
+        ("task.classes=['a']", 'task.classes = ["a"]: it should have at least 2 items'),
+        ("task.kind=imges", "did you mean 'images'?"),
+        ("transform.sizes=3", "transform 'image' has no parameter 'sizes': did you mean 'size'?"),
+        ("data.0.patients='p'", "data source 'image-folder' has no parameter 'patients': did you mean 'patient'?"),
+    ],
+)
+def test_a_wrong_key_of_a_recipe_for_images_is_said_with_the_nearest(
+    run, image_recipe_file: Path, setting: str, words: str
+) -> None:
+    code, out, err = run("recipe", "check", str(image_recipe_file), "--set", setting)
+    assert (code, out) == (1, "") and err.startswith("semeia: blobs.toml: ") and err.count("\n") == 1
+    assert words in err
+
+
 def test_a_new_recipe_can_begin_with_ones_own(run, tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     text = recipe_path("eeg-detection-convnet").read_text()

@@ -129,6 +129,25 @@ def test_brain_mri_has_four_classes_and_no_patients(write: Write, tmp_path: Path
     assert {image.part for image in brain_mri(tmp_path / "mri" / "Testing")[0]} == {"Testing"}
 
 
+def test_brain_mri_takes_runs_of_file_numbers_of_one_series_for_patients_whom_nobody_knows(
+    write: Write, tmp_path: Path
+) -> None:
+    names = ("m (9).jpg", "m (10).jpg", "m (19).jpg", "m (20).jpg", "m1(10).jpg", "m2 (10).jpg", "image.jpg")
+    for folder in ("meningioma_tumor", "glioma_tumor", "no_tumor"):
+        for name in (*names, "12.jpg"):
+            write(f"mri/Training/{folder}/{name}")
+    whole, _ = brain_mri(tmp_path / "mri")
+    assert len({image.patient for image in whole}) == 24
+    found, _ = brain_mri(tmp_path / "mri", series=10)
+    assert not any(image.patient_known for image in found)
+    blocks = {image.path.name: image.patient for image in found if image.label == "meningioma"}
+    assert blocks["m (10).jpg"] == blocks["m (19).jpg"] == "mri/Training/meningioma_tumor/m (10-19)"
+    assert len(set(blocks.values())) == 7  # of 8 files: numbers begin anew in every series
+    assert not set(blocks.values()) & {image.patient for image in found if image.label == "glioma"}
+    assert len({image.patient for image in found if image.label == "none"}) == 8  # whose numbers say nothing
+    assert blocks["image.jpg"] == "mri/Training/meningioma_tumor/image.jpg"
+
+
 def test_image_folder_takes_classes_parts_and_patients_from_the_way(write: Write, tmp_path: Path) -> None:
     for place in ("train/healthy/p1/a.png", "train/ill/p2/a.png", "Test/ill/p1 b.png", "ill/c.png", "stray.png"):
         write(f"set/{place}")

@@ -55,6 +55,8 @@ def test_patients_are_drawn_else_hours_else_windows_and_the_words_say_so() -> No
     units = units_of(["a", "a", "a", "b", "b", "b"], ["1", "2", "3", "1", "2", "2"], groups="hours")
     assert units.count == 5 and units.over == "5 hours of 2 patients: says nothing of other patients"
     assert len({units.number[0], units.number[3]}) == 2  # two patients' hours of the same name are two
+    whole = units_of(list("abcdef"), list("abcdef"), patients="images (twins as one)")
+    assert whole.text == "95 %, bootstrap over 6 images (twins as one), 2000 draws"
     units = units_of(["a"] * 9, ["1"] * 9)
     assert units.count == 9 and units.over.startswith("9 examples of 1 patient as if independent")
 

@@ -76,7 +76,7 @@ def test_measures_of_two_classes_are_those_of_scikit_learn() -> None:
     assert found["hours"] == pytest.approx(400 * 10 / 3600, abs=1e-5)
     assert found["counts"] == {"background": int((~positive).sum()), "seizure": int(positive.sum())}
     assert found["interval"] == "95 %, bootstrap over 8 patients, 2000 draws"
-    assert found["one_against_rest"] == {}
+    assert found["one_against_rest"] == found["curves"]["one_against_rest"] == {}
     json.dumps(found, allow_nan=False)
 
 
@@ -96,6 +96,8 @@ def test_measures_of_more_classes_take_the_most_probable() -> None:
             metrics.roc_auc_score(one.label == number, one.probability[:, number]), abs=1e-4
         )
         assert area["low"] < area["value"] < area["high"]
+        curve = found["curves"]["one_against_rest"][name]
+        assert np.trapezoid(curve["y"], curve["x"]) == pytest.approx(area["value"], abs=1e-3)
     assert found["chance"]["balanced_accuracy"] == pytest.approx(1 / 3, abs=1e-6)
 
 

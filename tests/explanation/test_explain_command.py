@@ -54,6 +54,8 @@ def test_what_cannot_be_is_said_in_one_line_and_nothing_is_written(explain, reco
     for arguments, said in (
         ([recording, "-o", tmp_path / "x.png"], "must end in .svg or .html"),
         (["-o", target], "give the recording too"),
+        ([recording, recording, "-o", target], "one at a time"),
+        ([recording, "--map", tmp_path / "m.npy"], "of images only"),
         ([recording, "--at", 900, "-o", target], "patient.edf: 900 s is not within the recording of 150 s"),
         ([recording, "--target", "spindle", "-o", target], "knows no class 'spindle'"),
         ([tmp_path / "none.edf", "-o", target], "none.edf"),

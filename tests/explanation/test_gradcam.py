@@ -58,7 +58,7 @@ def test_the_map_of_an_electrode_is_its_own() -> None:
 def test_the_stage_is_the_last_block_and_not_a_part_of_it() -> None:
     model = model_of(network="electrodes", parameters={"depth": 2})
     asked = question(model, noise())
-    stage = last_stage(asked, asked.seen(asked.window[None]))
+    stage = last_stage(asked.model.module, asked.seen(asked.window[None]))
     assert isinstance(stage.module, ResidualBlock)
     assert stage.spacing[-1] == 8  # three strides of two
 

@@ -102,16 +102,16 @@ def test_alexnet_has_the_papers_weights_but_for_its_normalisation() -> None:
 
 def test_counts_that_the_documentation_states() -> None:
     assert parameters(build("mri-cnn", (3, 150, 150), 4)) == parameters(build("mri-cnn", (3, 224, 224), 4)) == 422_308
-    assert parameters(build("small-resnet", (1, 224, 224), 2)) == 493_666
+    assert parameters(build("small-resnet", (1, 224, 224), 2)) == 690_794
 
 
 def test_small_resnet_is_as_wide_and_deep_as_asked() -> None:
     network = build("small-resnet", (3, 64, 64), 2, width=8, blocks=[2, 1, 3])
-    assert network.embedding_width == 24
+    assert network.embedding_width == 32
     assert stage_names(network) == ["features.0", "features.1", "features.2", "features.3", "head"]
-    assert network.features(torch.zeros(1, 3, 64, 64)).shape == (1, 24, 4, 4)
+    assert network.features(torch.zeros(1, 3, 64, 64)).shape == (1, 32, 4, 4)
     for wrong in ({"blocks": []}, {"blocks": [1, 0]}, {"width": 0}, {"blocks": 4}):
-        with pytest.raises(RecipeError, match=r"both are positive, as in width = 32, blocks = \[1, 1, 1, 1\]"):
+        with pytest.raises(RecipeError, match=r"both are positive, as in width = 24, blocks = \[1, 1, 1, 1\]"):
             build("small-resnet", (3, 64, 64), 2, **wrong)
     with pytest.raises(RecipeError, match="the smallest that fits is 33 × 33; fewer levels"):
         build("small-resnet", (3, 32, 32), 2, blocks=[1] * 5)

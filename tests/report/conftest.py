@@ -19,7 +19,8 @@ def report_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
     @cache
     def written(name: str) -> Path:
-        write_report(folder / f"{name}.html", getattr(samples, name)(), samples.pictures())
+        sheets = getattr(samples, f"{name}_sheets", list)()
+        write_report(folder / f"{name}.html", getattr(samples, name)(), samples.pictures(), sheets)
         return folder / f"{name}.html"
 
     return written

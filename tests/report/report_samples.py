@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,9 +18,11 @@ from semeia.evaluation import (
     measured_windows,
 )
 from semeia.events import Event, Events
-from semeia.explanation import ACCENT, MUTED, Picture, chart_style, themed
+from semeia.explanation import ACCENT, MUTED, Picture, as_uri, chart_style, themed
+from semeia.report.sheets import Card, Sheet
 
 STEP = 4.0
+HOSTILE = "<script>alert(1)</script>"
 
 
 def predictions(
@@ -143,6 +146,44 @@ def classes() -> dict[str, Any]:
 
 
 @cache
+def images() -> dict[str, Any]:
+    """Return what is said of images of four classes, of patients whom nobody knows."""
+    made = image_predictions(("none", "glioma", "meningioma", "pituitary"))
+    windows = measured_windows(made, threshold=0.5, patients="images (twins as one)", examples="images")
+    for key in ("patients", "per_patient", "patient_average", "hours"):
+        del windows[key]
+    found = metrics("images", windows=windows)
+    return found | {"data": {"source": "brain-mri", "split": "patients unknown, may leak", "images": 200, "notes": []}}
+
+
+def image_predictions(classes: tuple[str, ...]) -> Predictions:
+    """Return 200 images, two of each unit."""
+    made = predictions([f"set/{k}.png" for k in range(100)], classes, per=2, skill=2.0)
+    brightness = {"mean brightness": np.random.default_rng(3).random(200)}
+    return replace(made, group=made.patient, step=1.0, window=1.0, baselines=brightness)
+
+
+@cache
+def images_sheets() -> list[Sheet]:
+    """Return samples of each class and the mistakes, some with long names."""
+    rng = np.random.default_rng(5)
+
+    def card(truth: str, said: str, name: str) -> Card:
+        size = (1, *rng.choice([60, 90, 120], 2))
+        return Card(as_uri(rng.random(size).astype(np.float32), 120), name, truth, said, 0.75, truth == said)
+
+    classes = ("none", "glioma", "meningioma", "pituitary")
+    sheets = [
+        Sheet(
+            "sample", name, "50 of 60 images told rightly", [card(name, "glioma", f"{name}{k}.png") for k in range(6)]
+        )
+        for name in classes
+    ]
+    long = f"{HOSTILE}{'x' * 90}.png"
+    return [*sheets, Sheet("mistakes", "Surest mistakes", "All of them.", [card("glioma", "none", long)] * 5)]
+
+
+@cache
 def pictures() -> list[Picture]:
     """Return two explanations: curves, and an image within axes."""
     from matplotlib.figure import Figure
@@ -161,9 +202,6 @@ def pictures() -> list[Picture]:
             Picture("Integrated gradients", "Where the signal speaks for a seizure.", themed(traces, "traces")),
             Picture("<i>Kernels</i>", "What the first layer looks for.", themed(image, "an image")),
         ]
-
-
-HOSTILE = "<script>alert(1)</script>"
 
 
 @cache

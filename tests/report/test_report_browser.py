@@ -14,10 +14,11 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
-SAMPLES = ["detection", "prediction", "patterns", "classes", "hostile"]
+SAMPLES = ["detection", "prediction", "patterns", "classes", "images", "hostile"]
 FAINT = """() => {
     const luminance = (colour) => {
-        const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map((v) => v / 255)
+        const steps = colour.startsWith("color(") ? 1 : 255; // as color-mix() gives them
+        const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map((v) => v / steps)
             .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
@@ -186,7 +187,7 @@ def test_nothing_overflows_on_phone_or_screen_or_is_cut_on_paper(open_report: Ca
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_words_can_be_read_in_light_and_dark(open_report: Callable[..., Page], scheme: str) -> None:
-    for name in ("detection", "hostile"):
+    for name in ("detection", "images", "hostile"):
         assert open_report(name, color_scheme=scheme).evaluate(FAINT) == []
 
 

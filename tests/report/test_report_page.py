@@ -25,7 +25,7 @@ from semeia.report.words import number, summary
 class Read(HTMLParser):
     """What a browser would make of a page: its headings, scripts and plain text, and tags that are left open."""
 
-    VOID = frozenset(("meta", "link", "input", "br"))
+    VOID = frozenset(("meta", "link", "input", "br", "img"))
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -230,6 +230,24 @@ def test_several_classes_show_their_confusion_and_no_rate_per_hour(read: Callabl
     assert f"interictal {' '.join(shares)}" in words
     assert "Tells healthy, interictal and ictal apart with balanced accuracy" in words
     assert "false alarm" not in words.lower()
+
+
+def test_images_show_every_class_their_mistakes_and_nothing_of_hours(
+    read: Callable[[str], Read], report_of: Callable[[str], Path]
+) -> None:
+    found, page = read("images"), report_of("images").read_text(encoding="utf-8")
+    order = ["Curves", "All measures", "Surest mistakes", "Samples of each class"]
+    assert [heading for heading in found.headings if heading in order] == order
+    for name in ("none", "glioma", "meningioma", "pituitary"):
+        area = samples.images()["windows"]["one_against_rest"][name]["auroc"]["value"]
+        assert f"{name} {number(area, 'auroc')}" in found.words
+    assert "ROC of each class" in found.words and "Choose a threshold" not in found.headings
+    assert "bootstrap over 100 images (twins as one)" in found.words
+    assert "of class none images are flagged too" in found.words
+    for word in ("window", "recording", "hour", "patient by patient"):
+        assert word not in found.words.lower().replace("95 %, bootstrap over", "")
+    assert page.count("<img ") == 29
+    assert found.words.count("✓ glioma .750") == 6 and f"✗ none .750 is glioma {samples.HOSTILE}" in found.words
 
 
 def test_a_forecast_by_the_hour_and_by_the_clock_says_what_it_counts(

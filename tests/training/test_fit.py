@@ -336,7 +336,7 @@ def test_a_state_comes_back_whole(checkpoint: Path) -> None:
 
 def test_a_state_of_another_recipe_or_other_data_is_refused(checkpoint: Path) -> None:
     fresh().save(checkpoint)
-    with pytest.raises(TrainingError, match=r"changed since this training began \(the recordings or their marks\)"):
+    with pytest.raises(TrainingError, match=r"changed since this training began \(the data or their labels\)"):
         fresh("another").restore(checkpoint)
 
 

@@ -220,7 +220,7 @@ def test_a_training_is_resumed_only_with_the_same_data(recipe_file: Path, tmp_pa
     with pytest.raises(Interrupted):
         train(recipe, model, beside=tmp_path, stop_asked=asked_at(9))
     write_recording(tmp_path / "patients" / "patient1" / "patient1_01.edf", seizures=[(20, 30)], seed=1)
-    with pytest.raises(TrainingError, match=r"began \(the recordings or their marks\): start anew"):
+    with pytest.raises(TrainingError, match=r"began \(the data or their labels\): start anew"):
         train(recipe, model, beside=tmp_path, resume=True)
 
 

@@ -241,3 +241,21 @@ print(len(file), peak() - before)
     number, megabytes_used = answer.stdout.split()
     assert int(number) == megabytes // 20 * 20
     assert float(megabytes_used) < 80
+
+
+def test_bytes_are_kept_as_bytes() -> None:
+    array = np.random.default_rng(0).integers(0, 256, (11, 2, 5), np.uint8)
+    batches = in_batches(array)
+    file = cached_rows({}, (2, 5), batches, np.uint8)
+    assert file.path.stat().st_size < 11 * 10 + 200
+    found = file.read(np.array([7, 0, 7, 8]))
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, array[[7, 0, 7, 8]])
+    np.testing.assert_array_equal(file.read_slice(3, 9), array[3:9])
+    assert cached_rows({}, (2, 5), batches).path != file.path  # the same rows as float32
+    np.testing.assert_array_equal(cached_rows({}, (2, 5), batches).read(np.arange(11)), array)
+
+
+def test_bytes_are_not_made_of_what_would_lose_by_it() -> None:
+    with pytest.raises(ValueError, match="dtype float32 instead of uint8"):
+        cached_rows({}, (2,), in_batches(rows(4, 2)), np.uint8)

@@ -36,7 +36,8 @@ def fitted(name: str, **parameters: Any) -> Transform:
 
 
 def test_names_are_looked_up_and_the_nearest_is_offered() -> None:
-    assert names() == ["raw", "spectrogram", "psd", "features"]
+    assert names("signals") == ["raw", "spectrogram", "psd", "features"]
+    assert names("images") == ["image"] and names() == [*names("signals"), *names("images")]
     assert all(entry_of(name).description for name in names())
     with pytest.raises(RecipeError, match="transform 'row' is not in the catalogue: did you mean 'raw'"):
         transform_named("row")
@@ -72,7 +73,7 @@ def parameters_of(name: str, draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_the_shape_is_that_of_what_apply_gives(data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from(names()))
+    name = data.draw(st.sampled_from(names("signals")))
     rate = data.draw(st.floats(60, 200))
     parameters = data.draw(st.composite(lambda draw: parameters_of(name, draw))())
     windows, channels = data.draw(st.tuples(st.integers(0, 3), st.integers(1, 4)))
@@ -85,7 +86,7 @@ def test_the_shape_is_that_of_what_apply_gives(data: st.DataObject) -> None:
     assert len(transform.shape(channels, samples)) == dimensions[transform.gives]
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", names("signals"))
 def test_windows_are_transformed_each_by_itself_and_stay_as_they_are(name: str) -> None:
     transform, batch = fitted(name), eeg(5, 3, 1600)
     before = batch.copy()
@@ -142,7 +143,7 @@ def test_how_training_windows_are_batched_makes_no_difference(name: str) -> None
         assert other[key] == (pytest.approx(value, rel=1e-6) if isinstance(value, list) else value)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", names("signals"))
 def test_what_was_fitted_survives_as_json(name: str) -> None:
     transform = fitted(name, high_pass=0.5, causal_filter=True)
     again = transform_named(name, **json.loads(json.dumps(transform.state(), allow_nan=False)))
@@ -183,7 +184,7 @@ def test_causal_says_whether_the_future_is_seen(name: str) -> None:
 
 
 def test_cached_signals_are_shared_by_transforms_with_the_same_filter() -> None:
-    states = [made(name, high_pass=0.5).signal_state() for name in names()]
+    states = [made(name, high_pass=0.5).signal_state() for name in names("signals")]
     assert all(state == states[0] for state in states)
     assert fitted("psd", high_pass=0.5).signal_state() == states[0]
     assert made("raw", gain="adaptive", high_pass=0.5).signal_state() != states[0]
@@ -239,7 +240,7 @@ def test_pictures_have_whole_pixels(size: Any) -> None:
 def test_no_transform_needs_torch() -> None:
     code = (
         "import sys, numpy as np\nfrom semeia.transforms import names, transform_named\n"
-        "for name in names():\n x = np.ones((1, 2, 1600), np.float32)\n"
+        "for name in names('signals'):\n x = np.ones((1, 2, 1600), np.float32)\n"
         " transform_named(name, rate=100.0).fit([x]).apply(x)\n"
         "assert 'torch' not in sys.modules"
     )

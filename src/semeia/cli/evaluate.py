@@ -1,52 +1,66 @@
-"""``semeia evaluate``: how good a model is on labelled recordings, as figures and as a page."""
+"""``semeia evaluate``: how good a model is on labelled recordings or images, as figures and as a page."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from semeia.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from semeia.datasets import LabelledRecording
-    from semeia.model import Model
+    from semeia.datasets import ImageSet, LabelledImage, LabelledRecording
+    from semeia.model import ImageModel, Model
+
+E = TypeVar("E", "LabelledRecording", "LabelledImage")
 
 
 def evaluate(
     model: Annotated[str, typer.Argument(help="A model by name or folder, or the folder of a cross-validation.")],
     data: Annotated[
         Path | None,
-        typer.Argument(help="Labelled recordings; for a cross-validation, the folder that its paths start from."),
+        typer.Argument(help="Labelled recordings or images; for a cross-validation, the folder its paths start from."),
     ] = None,
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for report.html and its figures.")],
-    source: Annotated[str, typer.Option(help="Importer that reads the data; semeia datasets lists them.")] = "folder",
+    source: Annotated[
+        str | None,
+        typer.Option(help="Importer that reads the data (semeia datasets); else folder, or image-folder."),
+    ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="What the importer takes: --set rate=400. May be repeated.")
     ] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="Leave a patient out. May be repeated.")] = None,
 ) -> None:
-    """Judge a model on labelled recordings: report.html to read, metrics.json and predictions.csv to work with."""
-    from semeia.model import load
+    """Judge a model on labelled recordings or images: report.html to read, metrics.json and predictions.csv."""
+    from semeia.model import ImageModel, load_any
     from semeia.report import check_place, is_cross_validation
 
     check_place(output)
     if is_cross_validation(Path(model)):
         if data is not None and not data.is_dir():
             raise DatasetError(f"{data}: there is no such folder")
-        if settings or exclude or source != "folder":
+        if settings or exclude or source:
             raise DatasetError(
                 f"{model}: a cross-validation is judged on its own data: no --source, --set or --exclude"
             )
         metrics = _folds(Path(model), data, output)
     else:
-        loaded = load(model)
-        found = _gathered(data, source, settings or [], exclude or [])
-        metrics = _judged(loaded, found, output, f"{data.resolve().name} (source {source})" if data else source)
+        loaded = load_any(model)
+        images = isinstance(loaded, ImageModel)
+        source = source or ("image-folder" if images else "folder")
+        parameters = _parameters(data, source, settings or [], "images" if images else "recordings")
+        named = f"{data.resolve().name} (source {source})" if data else source
+        if isinstance(loaded, ImageModel):
+            found = _gathered_images(source, parameters)
+            found = replace(found, images=tuple(_without(exclude or [], found.images)))
+            metrics = _judged_images(loaded, found, output, named)
+        else:
+            metrics = _judged(loaded, _gathered(source, parameters, exclude or []), output, named)
     _show(metrics)
     print(f"Report: {output / 'report.html'}")
 
@@ -67,21 +81,49 @@ def _judged(model: Model, recordings: list[LabelledRecording], output: Path, sou
         return evaluated(model, recordings, output, source=source, progress=progress)
 
 
-def _gathered(data: Path | None, source: str, settings: list[str], exclude: list[str]) -> list[LabelledRecording]:
-    from semeia.datasets import gather
+def _judged_images(model: ImageModel, found: ImageSet, output: Path, source: str) -> dict[str, Any]:
+    from semeia.cli.progress import bar
+    from semeia.report import evaluated_images
+
+    with bar("Judging") as show:
+        return evaluated_images(model, found.images, output, source=source, left_out=found.left_out, progress=show)
+
+
+def _gathered_images(source: str, parameters: dict[str, Any]) -> ImageSet:
+    from semeia.cli.progress import bar
+    from semeia.datasets import gather_images
+
+    with bar("Reading") as show:
+        return gather_images(source, progress=lambda done, total: show(done / max(1, total)), **parameters)
+
+
+def _parameters(data: Path | None, source: str, settings: list[str], things: str) -> dict[str, Any]:
+    """Return what the importer is given."""
     from semeia.recipe import setting_of
 
     parameters: dict[str, Any] = dict(setting_of(setting) for setting in settings)
     if data is not None:
         parameters["path"] = str(data.absolute() if data.exists() else data)
-    elif source == "folder" and "path" not in parameters:
-        raise DatasetError("which recordings? Give the folder that holds them after the model")
-    found = gather(source, **parameters)
-    there = {recording.patient for recording in found}
+    elif source in {"folder", "image-folder"} and "path" not in parameters:
+        raise DatasetError(f"which {things}? Give the folder that holds them after the model")
+    return parameters
+
+
+def _gathered(source: str, parameters: dict[str, Any], exclude: list[str]) -> list[LabelledRecording]:
+    from semeia.datasets import gather
+
+    return _without(exclude, gather(source, **parameters))
+
+
+def _without(exclude: list[str], found: Sequence[E]) -> list[E]:
+    """Return what is not of the patients to be left out."""
+    there = {example.patient for example in found}
     for patient in exclude:
         if patient not in there:
-            raise DatasetError(f"--exclude {patient}: there is no such patient; there are {', '.join(sorted(there))}")
-    left = [recording for recording in found if recording.patient not in exclude]
+            names = sorted(there)
+            some = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+            raise DatasetError(f"--exclude {patient}: there is no such patient; there are {some}")
+    left = [example for example in found if example.patient not in exclude]
     if not left:
         raise DatasetError("every patient is excluded: there is nothing to judge the model by")
     return left
@@ -119,15 +161,15 @@ def _show(metrics: dict[str, Any]) -> None:
 def _size(data: dict[str, Any]) -> str:
     from semeia.cli.text import plural
 
-    counts = {"patient": data["patients"], "recording": data["recordings"]}
+    counts = {noun: data.get(f"{noun}s") for noun in ("patient", "recording", "image")}
     sizes = [plural(count, noun) for noun, count in counts.items() if count is not None]
-    return ", ".join([*sizes, f"{data['hours']:.2f} h"])
+    return ", ".join([*sizes, *([f"{data['hours']:.2f} h"] if data.get("hours") is not None else [])])
 
 
 def _blocks(metrics: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield what is shown in the terminal, each with its title."""
     if metrics["windows"]:
-        yield "windows", metrics["windows"]
+        yield "images" if metrics["task"] == "images" else "windows", metrics["windows"]
     yield from (metrics["patterns"] or {}).items()
     if metrics["events"]:
         yield "seizures", metrics["events"]

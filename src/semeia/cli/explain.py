@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,11 +14,11 @@ from semeia.errors import FileError, SemeiaError
 
 if TYPE_CHECKING:
     from semeia.explanation import Picture
-    from semeia.model import Model
+    from semeia.model import ImageModel, Model
 
 
 class Method(StrEnum):
-    """How to explain: the first three a window, the last two a model."""
+    """How to explain: the first three a window or an image, the last two a model for recordings."""
 
     gradients = "gradients"
     occlusion = "occlusion"
@@ -27,31 +29,123 @@ class Method(StrEnum):
 
 def explain(
     model: Annotated[str, typer.Argument(help="Name of an installed model, or its folder.")],
-    file: Annotated[Path | None, typer.Argument(help="A recording; kernels and maximise need none.")] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="A recording, or images; kernels and maximise need none."),
+    ] = None,
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", help="An .svg file, or .html.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="An .svg file, or .html.")] = None,
     at: Annotated[float | None, typer.Option(help="Seconds: the middle of the window; else the most probable.")] = None,
-    method: Annotated[Method, typer.Option(help="How; see docs/explaining.md.")] = Method.gradients,
-    target: Annotated[str | None, typer.Option(help="A class of the model; else seizure, or its last.")] = None,
+    method: Annotated[
+        Method | None, typer.Option(help="How; see docs/explaining.md. Else gradients, or of images gradcam.")
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="A class of the model; else seizure, or its last; of images the likeliest of many."),
+    ] = None,
+    map_: Annotated[
+        Path | None, typer.Option("--map", help="An .npy file: the map of one image, 0..1, and where it lies as .json.")
+    ] = None,
     rate: Annotated[float | None, typer.Option(help="Hz, of a file that does not say its sampling rate.")] = None,
 ) -> None:
-    """Show which channels and moments made a model say what it said, or what it looks for."""
-    if output.suffix not in {".svg", ".html"}:
-        raise typer.BadParameter(f"--output {output}: it must end in .svg or .html")
-    if output.exists() and file is not None and output.samefile(file):
-        raise typer.BadParameter(f"{output} is the recording, and would be overwritten")
-    of_window = method not in {Method.kernels, Method.maximise}
-    if of_window and file is None:
-        raise typer.BadParameter(f"--method {method} explains a window: give the recording too")
-    from semeia.explanation.explain import pictures_of_model
-    from semeia.home import make_folder, replacing
-    from semeia.model import load
+    """Show which channels and moments, or places of an image, made a model say what it said, or what it looks for."""
+    from semeia.model import ImageModel, load_any
 
-    network = load(model)
-    if of_window and file is not None:
-        pictures = _of_window(network, method, file, rate, at=at, target=target)
+    files = files or []
+    _check_places(files, output, map_)
+    network = load_any(model)
+    if isinstance(network, ImageModel):
+        images = _images(method or Method.gradcam, files, several=map_ is None)
+        if map_ is not None:
+            _write_map(network, method or Method.gradcam, images[0], target, map_)
+        pictures = _of_images(network, method or Method.gradcam, images, target) if output is not None else []
     else:
-        pictures = pictures_of_model(network, method, target=target)
+        if map_ is not None:
+            raise typer.BadParameter(f"--map: of images only, and {network.name} judges recordings")
+        pictures = _of_recording(network, method or Method.gradients, files, rate, at=at, target=target)
+    if output is not None:
+        _write(pictures, output)
+
+
+def _check_places(files: list[Path], output: Path | None, map_: Path | None) -> None:
+    if output is None and map_ is None:
+        raise typer.BadParameter("say where to: -o why.html")
+    if output is not None and output.suffix not in {".svg", ".html"}:
+        raise typer.BadParameter(f"--output {output}: it must end in .svg or .html")
+    if map_ is not None and map_.suffix != ".npy":
+        raise typer.BadParameter(f"--map {map_}: it must end in .npy")
+    for place in (output, map_):
+        if place is not None and place.exists() and any(file.exists() and place.samefile(file) for file in files):
+            raise typer.BadParameter(f"{place} is what shall be explained, and would be overwritten")
+
+
+def _of_recording(
+    model: Model, method: Method, files: list[Path], rate: float | None, *, at: float | None, target: str | None
+) -> list[Picture]:
+    from semeia.explanation.explain import pictures_of_model
+
+    if method in {Method.kernels, Method.maximise}:
+        return pictures_of_model(model, method, target=target)
+    if len(files) != 1:
+        raise typer.BadParameter(f"--method {method} explains a window: give the recording too, one at a time")
+    return _of_window(model, method, files[0], rate, at=at, target=target)
+
+
+def _images(method: Method, files: list[Path], *, several: bool) -> list[Path]:
+    """Return the images that shall be explained."""
+    from semeia.images import files_under
+
+    if method in {Method.kernels, Method.maximise}:
+        raise typer.BadParameter(f"--method {method}: of models for recordings; take gradcam, occlusion or gradients")
+    found = [file for place in files for file in files_under(place)]
+    if not found:
+        raise typer.BadParameter("give the image too")
+    if len(found) > 1 and not several:
+        raise typer.BadParameter("--map: one image at a time")
+    return found
+
+
+def _of_images(model: ImageModel, method: Method, files: list[Path], target: str | None) -> list[Picture]:
+    from semeia.cli.progress import bar
+    from semeia.explanation import picture_of_image
+    from semeia.images import open_image
+
+    found = []
+    with bar("Explaining") as show:
+        for file in files:
+            with _about(file):
+                picture = model.prepared(open_image(file))
+                found.append(picture_of_image(model, picture, [method], target=target, name=file.name))
+            show(len(found) / len(files))
+    return found
+
+
+def _write_map(model: ImageModel, method: Method, file: Path, target: str | None, output: Path) -> None:
+    from semeia.explanation import map_of_image, write_map
+    from semeia.home import make_folder
+    from semeia.images import open_image
+
+    with _about(file):
+        values, about = map_of_image(model, open_image(file), method=method, target=target)
+    make_folder(output.parent)
+    write_map(output, values, about)
+    print(f"Written: {output}")
+
+
+@contextmanager
+def _about(file: Path) -> Iterator[None]:
+    """Name the file in errors about it."""
+    try:
+        yield
+    except FileError:
+        raise
+    except SemeiaError as error:
+        raise type(error)(error.about(file.name)) from error
+
+
+def _write(pictures: list[Picture], output: Path) -> None:
+    from semeia.home import make_folder, replacing
+
     if output.suffix == ".svg":
         pictures = pictures[:1]
     make_folder(output.parent)
@@ -69,17 +163,12 @@ def _of_window(
     from semeia.explanation.explain import most_probable, pictures_of_window, window_at
     from semeia.signals import open_recording
 
-    with open_recording(file, rate=rate) as recording:
-        try:
-            if at is None:
-                with bar(file.name) as show:
-                    at = most_probable(model, recording, target, show)
-            start, window, labels = window_at(model, recording, at)
-            return pictures_of_window(model, method, window, labels, start=start, target=target)
-        except FileError:
-            raise
-        except SemeiaError as error:
-            raise type(error)(error.about(file.name)) from error
+    with open_recording(file, rate=rate) as recording, _about(file):
+        if at is None:
+            with bar(file.name) as show:
+                at = most_probable(model, recording, target, show)
+        start, window, labels = window_at(model, recording, at)
+        return pictures_of_window(model, method, window, labels, start=start, target=target)
 
 
 def _written(pictures: list[Picture], suffix: str) -> str:

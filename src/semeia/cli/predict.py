@@ -113,7 +113,7 @@ def predict(
     submission: Annotated[
         Contests | None, typer.Option(help="Write what a contest asks for, as it asks for it.")
     ] = None,
-    by: Annotated[Rules, typer.Option(help="How windows make a file's score.")] = "mean",
+    by: Annotated[Rules | None, typer.Option(help="How windows make a file's score; else their mean.")] = None,
     learn: Annotated[
         Path | None, typer.Option(help="predictions.csv of validation files: learn and calibrate from it.")
     ] = None,
@@ -131,7 +131,7 @@ def predict(
         model, inputs = str(inputs[0]), inputs[1:]
     network = load_any(model)
     if isinstance(network, ImageModel):
-        given = {"--submission": submission, "--learn": learn, "--hop": hop, "--rate": rate}
+        given = {"--submission": submission, "--by": by, "--learn": learn, "--hop": hop, "--rate": rate}
         if asked := ", ".join(name for name, value in given.items() if value is not None):
             raise typer.BadParameter(f"{asked}: of recordings only, and {network.name} judges images")
         predict_images(network, inputs, output, progress)
@@ -145,9 +145,10 @@ def predict(
     if contest is not None and network.description.task != "prediction":
         classes = ", ".join(network.description.classes)
         raise ModelError(f"model {network.name} tells {classes} apart: a submission takes one that predicts seizures")
-    scorer = _scorer(network, learn, by, files)
+    rule: Rule = by or "mean"
+    scorer = _scorer(network, learn, rule, files)
     own_rate = contest.rate if contest is not None and rate is None else rate
-    judge = Judge(network, scorer, by, hop, own_rate)
+    judge = Judge(network, scorer, rule, hop, own_rate)
     found = _predicted(judge, files, all_or_none=contest is not None)
     text = _table(network.description.classes, found) if contest is None else _submission(contest, found)
     if found:

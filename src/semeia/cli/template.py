@@ -13,7 +13,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from semeia.errors import FileError, RecipeError
-from semeia.recipe import Recipe
+from semeia.recipe import AnyRecipe, tables_of
 
 if TYPE_CHECKING:
     from semeia.cli.catalogue import Kind
@@ -25,7 +25,7 @@ _IN_CODE = re.compile(r" \(semeia[.\w]*\)")  # where more is said, for readers o
 _KEY = re.compile(r"([\w-]+)\s*=")
 _COLUMN = 34
 _CATALOGUES: dict[str, Kind] = {"data": "datasets", "transform": "transforms", "network": "networks"}
-_OPTIONAL = ("task", "split", "weights", "augmentation", "training", "detection")
+_OPTIONAL = ("task", "split", "weights", "augmentation", "training", "testing", "detection")
 
 
 @dataclass
@@ -57,15 +57,15 @@ def new_recipe(name: str, source: Path) -> str:
         before = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise FileError(source, "cannot be read as a recipe") from error
-    blocks = _blocks(text)
+    tables, blocks = tables_of(before), _blocks(text)
     for block in blocks:
-        known = _keys_of(block)
+        known = _keys_of(block, tables)
         block.lines = [_explained(line, known) for line in block.lines]
         _add_missing(block, known)
     top = blocks[0]
     top.lines = [f'name = "{name}"' if re.match(r"name\s*=", line) else line for line in top.lines]
     present = {block.table.split(".")[0] for block in blocks}
-    blocks += [_absent(table) for table in _OPTIONAL if table not in present]
+    blocks += [_absent(table, tables) for table in _OPTIONAL if table in tables.model_fields and table not in present]
     made = f"# Made from {source.stem}: change what you like, then semeia recipe check.\n" + _joined(blocks)
     return _checked(name, before, made)
 
@@ -76,7 +76,7 @@ def _checked(name: str, before: dict[str, Any], made: str) -> str:
     if {**after, "name": ""} != {**before, "name": ""}:
         raise AssertionError("a new recipe says something else than the one that it was made from")
     try:
-        Recipe.model_validate(after)
+        tables_of(after).model_validate(after)
     except ValidationError as error:
         if any(fault["loc"] == ("name",) for fault in error.errors()):
             raise RecipeError(f"{name!r} is no name: small letters, digits and hyphens, such as my-detector") from error
@@ -140,9 +140,9 @@ def _add_missing(block: _Block, known: dict[str, tuple[str, Any]]) -> None:
     block.lines[end:end] = missing
 
 
-def _absent(table: str) -> _Block:
+def _absent(table: str, tables: type[AnyRecipe]) -> _Block:
     block = _Block(table, [f"# [{table}]"])
-    _add_missing(block, _fields(_annotation(table)))
+    _add_missing(block, _fields(_annotation(tables, table)))
     return block
 
 
@@ -160,7 +160,7 @@ def _toml(value: Any) -> str:
     return tomli_w.dumps({"v": value}).partition("=")[2].strip()
 
 
-def _keys_of(block: _Block) -> dict[str, tuple[str, Any]]:
+def _keys_of(block: _Block, tables: type[AnyRecipe]) -> dict[str, tuple[str, Any]]:
     """Return description and default of the keys that a table may have."""
     if not block.table:
         return {"seed": ("the same seed, data and number of threads give the same weights", 0)}
@@ -169,7 +169,8 @@ def _keys_of(block: _Block) -> dict[str, tuple[str, Any]]:
     taken: dict[str, tuple[str, Any]] = {}
     if table in _CATALOGUES:
         taken = _taken(_CATALOGUES[table], str(given.get("source" if table == "data" else "name", "")))
-    model = _annotation(table, str(given.get("kind", "detection"))) if table in Recipe.model_fields else None
+    kind = str(given.get("kind", "detection"))
+    model = _annotation(tables, table, kind) if table in tables.model_fields else None
     if inner and model is not None:
         model = _model(model.model_fields[inner].annotation) if inner in model.model_fields else None
     return _fields(model) | taken
@@ -184,8 +185,8 @@ def _given(lines: list[str]) -> dict[str, Any]:
     return found
 
 
-def _annotation(table: str, kind: str = "detection") -> type[BaseModel] | None:
-    return _model(Recipe.model_fields[table].annotation, kind)
+def _annotation(tables: type[AnyRecipe], table: str, kind: str = "detection") -> type[BaseModel] | None:
+    return _model(tables.model_fields[table].annotation, kind)
 
 
 def _model(annotation: Any, kind: str = "detection") -> type[BaseModel] | None:

@@ -60,22 +60,29 @@ class Part(NamedTuple):
     width: int
 
 
-def units_of(patient: ArrayLike, group: ArrayLike, *, groups: str = "recordings", examples: str = "examples") -> Units:
+def units_of(
+    patient: ArrayLike,
+    group: ArrayLike,
+    *,
+    patients: str = "patients",
+    groups: str = "recordings",
+    examples: str = "examples",
+) -> Units:
     """Return what to draw: patients where there are five, else groups, else examples; the words say which.
 
     Parameters
     ----------
     patient, group : array_like of str (examples,)
         Groups lie within a patient.
-    groups, examples : str
+    patients, groups, examples : str
         What to call them.
     """
     names, of_patient = np.unique(np.asarray(patient), return_inverse=True)
     if len(names) >= FEWEST:
-        return Units(of_patient.astype(np.int64), len(names), f"{len(names)} patients")
+        return Units(of_patient.astype(np.int64), len(names), f"{len(names)} {patients}")
     labels, of_group = np.unique(np.asarray(group), return_inverse=True)
     both, within = np.unique(of_patient * len(labels) + of_group, return_inverse=True)
-    whose = "1 patient" if len(names) == 1 else f"{len(names)} patients"
+    whose = "1 patient" if len(names) == 1 else f"{len(names)} {patients}"
     if len(both) >= FEWEST:
         over = f"{len(both)} {groups} of {whose}: says nothing of other patients"
         return Units(within.astype(np.int64), len(both), over)

@@ -45,7 +45,9 @@ MEASURES = (
 _Draws = dict[str, NDArray[np.float64]]
 
 
-def measured_windows(predictions: Predictions, *, threshold: float) -> dict[str, Any]:
+def measured_windows(
+    predictions: Predictions, *, threshold: float, patients: str = "patients", examples: str = "examples"
+) -> dict[str, Any]:
     """Return what predictions of windows, files or images are worth, ready for JSON.
 
     Two classes are told apart by the threshold; of more the most probable is taken for ``accuracy``,
@@ -56,6 +58,8 @@ def measured_windows(predictions: Predictions, *, threshold: float) -> dict[str,
     predictions : Predictions
     threshold : float
         Probability of the positive classes from which on an example counts.
+    patients, examples : str
+        What those whom intervals are drawn over, and the rows, are called.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def measured_windows(predictions: Predictions, *, threshold: float) -> dict[str,
             f"all {len(scored)} scored examples are {names!r}: judging needs both {predictions.classes[0]!r} "
             f"and {' or '.join(map(repr, predictions.classes[1:]))}"
         )
-    return _measured(predictions, scored, threshold)
+    return _measured(predictions, scored, threshold, patients=patients, examples=examples)
 
 
 def measured_patterns(patterns: Mapping[str, Predictions], *, threshold: float) -> dict[str, dict[str, Any]]:
@@ -169,8 +173,8 @@ def area_of(positive: NDArray[np.bool_], score: NDArray[np.floating[Any]], units
     return {name: measure(interval_of(values[name], draws[name])) for name in values}
 
 
-def _measured(predictions: Predictions, scored: Predictions, threshold: float) -> dict[str, Any]:
-    units = units_of(scored.patient, scored.group)
+def _measured(predictions: Predictions, scored: Predictions, threshold: float, **called: str) -> dict[str, Any]:
+    units = units_of(scored.patient, scored.group, **called)
     values, draws = _drawn(scored, threshold, units)
     ranking = ranked(scored.positive, scored.score)
     count = np.bincount(scored.label, minlength=len(scored.classes))
@@ -345,6 +349,11 @@ def _curves(scored: Predictions, ranking: Ranking) -> dict[str, Any]:
         "det": curves.det(ranking),
         "calibration": curves.calibration(scored.positive, scored.score),
         "baselines": of_baselines,
+        "one_against_rest": {
+            name: curves.roc(ranked(scored.label == number, scored.probability[:, number]))
+            for number, name in enumerate(scored.classes)
+            if len(scored.classes) > 2
+        },
     }
 
 

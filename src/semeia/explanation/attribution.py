@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from semeia.transforms import Transform
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Attribution", "integrated_gradients", "occlusion", "spread_over_time"]
+__all__ = ["Attribution", "Path", "along_path", "fades", "integrated_gradients", "occlusion", "spread_over_time"]
 
 STEPS = (4, 8, 16, 32)
 """Points on each of the stretches of the path from the baseline: more, until the sum is right to `TOLERANCE`."""
@@ -110,7 +111,6 @@ def integrated_gradients(
         If the window does not fit.
     """
     import torch
-    from captum.attr import IntegratedGradients
 
     asked = question(model, window, target)
     if model.transform.gives == "features":
@@ -119,28 +119,55 @@ def integrated_gradients(
     base = (
         _baseline(asked, seen) if baseline is None else torch.as_tensor(np.asarray(baseline, np.float32)).to(seen)[None]
     )
-    with torch.no_grad():
-        logit, gained = asked.logit(seen).item(), (asked.logit(seen) - asked.logit(base)).item()
-    method = IntegratedGradients(asked.logit)
-    ends = torch.tensor(STRETCHES, device=seen.device).reshape(-1, *[1] * (seen.ndim - 1))
-    along = base + ends * (seen - base)
-    for steps in STEPS:
-        shares = method.attribute(along[1:], along[:-1], n_steps=steps, internal_batch_size=36).detach().sum(dim=0)
-        error = abs(shares.double().sum().item() - gained)
-        if error <= TOLERANCE * max(1.0, abs(gained)):
-            break
-    values, picture = _in_time(asked, shares.cpu().numpy())
+    found = along_path(asked.logit, seen, base)
+    values, picture = _in_time(asked, found.shares)
     return Attribution(
         "integrated gradients",
         asked.target,
         values,
         asked.window,
         asked.rate,
-        logit,
+        found.logit,
         picture=picture,
-        gained=gained,
-        error=error,
+        gained=found.gained,
+        error=found.error,
     )
+
+
+class Path(NamedTuple):
+    """What is gained along the way from a baseline: its shares, the logit at the end, the gain, and their error."""
+
+    shares: NDArray[np.float32]
+    logit: float
+    gained: float
+    error: float
+
+
+def along_path(logit: Callable[[Tensor], Tensor], seen: Tensor, base: Tensor, batch: int = 36) -> Path:
+    """Share the gain in logit from a baseline to what is seen (1, *shape) among its values; see the docs.
+
+    Parameters
+    ----------
+    logit : callable
+        (some, *shape) to (some,).
+    seen, base : Tensor (1, *shape)
+    batch : int
+        Points of the path that are in memory together, 9 at least.
+    """
+    import torch
+    from captum.attr import IntegratedGradients
+
+    with torch.no_grad():
+        end, gained = logit(seen).item(), (logit(seen) - logit(base)).item()
+    method = IntegratedGradients(logit)
+    ends = torch.tensor(STRETCHES, device=seen.device).reshape(-1, *[1] * (seen.ndim - 1))
+    along = base + ends * (seen - base)
+    for steps in STEPS:
+        shares = method.attribute(along[1:], along[:-1], n_steps=steps, internal_batch_size=batch).detach().sum(dim=0)
+        error = abs(shares.double().sum().item() - gained)
+        if error <= TOLERANCE * max(1.0, abs(gained)):
+            break
+    return Path(shares.cpu().numpy(), end, gained, error)
 
 
 def _baseline(asked: Question, seen: Tensor) -> Tensor:
@@ -218,18 +245,18 @@ def occlusion(
     asked = question(model, window, target)
     channels, samples = asked.window.shape
     seconds = patch or max(SHORTEST_PATCH, samples / asked.rate / PATCHES)
-    fades = _fades(samples, max(2, round(seconds * asked.rate)))
+    patches = fades(samples, max(2, round(seconds * asked.rate)))
     whole = float(asked.logits(asked.window[None])[0])
     values = np.empty_like(asked.window)
     for channel in range(channels):
-        variants = np.repeat(asked.window[None], len(fades), axis=0)
-        variants[:, channel] *= 1 - fades
+        variants = np.repeat(asked.window[None], len(patches), axis=0)
+        variants[:, channel] *= 1 - patches
         lost = whole - asked.logits(variants)
-        values[channel] = lost @ fades / fades.sum(axis=0)
+        values[channel] = lost @ patches / patches.sum(axis=0)
     return Attribution("occlusion", asked.target, values, asked.window, asked.rate, whole)
 
 
-def _fades(samples: int, size: int) -> NDArray[np.float32]:
+def fades(samples: int, size: int) -> NDArray[np.float32]:
     """Return patches as they fade a channel, 0 to 1: (patches, samples); raised cosines, which make no edges."""
     half = size // 2
     centres = np.arange(0, samples + half, half)[:, None]

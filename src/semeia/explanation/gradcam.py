@@ -16,7 +16,7 @@ from semeia.networks import takes_any_channels
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["grad_cam", "last_stage"]
+__all__ = ["Stage", "grad_cam", "last_stage", "stretched"]
 
 
 class Stage(NamedTuple):
@@ -50,17 +50,19 @@ def grad_cam(model: Model, window: NDArray[np.floating[Any]], *, target: str | N
 
     asked = question(model, window, target)
     seen = asked.seen(asked.window[None])
-    stage = last_stage(asked, seen)
+    stage = last_stage(asked.model.module, seen)
+    if stage is None:
+        raise ModelError(f"model {model.name} has no convolution along time: Grad-CAM says nothing of it")
     with torch.no_grad():
         logit = asked.logit(seen).item()
     maps = LayerGradCam(asked.logit, stage.module).attribute(seen, relu_attributions=True).detach()
     by_channel, places = _arranged(maps[:, 0].cpu().numpy(), asked, tuple(seen.shape[2:]))
     if model.transform.gives == "signal":
-        values = _stretched(places, stage.spacing[-1], asked.window.shape[1], axis=-1)
+        values = stretched(places, stage.spacing[-1], asked.window.shape[1], axis=-1)
         picture = None
     else:
-        picture = _stretched(places, stage.spacing[-1], seen.shape[-1], axis=-1)
-        picture = _stretched(picture, stage.spacing[-2], seen.shape[-2], axis=-2)
+        picture = stretched(places, stage.spacing[-1], seen.shape[-1], axis=-1)
+        picture = stretched(picture, stage.spacing[-2], seen.shape[-2], axis=-2)
         values = spread_over_time(picture.sum(axis=-2), model.transform, asked.window.shape[1])
     values = np.broadcast_to(values, asked.window.shape).astype(np.float32)
     return Attribution(
@@ -83,37 +85,29 @@ def _arranged(maps: NDArray[np.float32], asked: Question, shape: tuple[int, ...]
     return by_channel, np.concatenate(list(pieces), axis=-1)
 
 
-def last_stage(asked: Question, seen: Tensor) -> Stage:
+def last_stage(module: nn.Module, seen: Tensor) -> Stage | None:
     """Return what runs last with the output's shape of the last convolution: its activation, or its residual block.
 
-    Raises
-    ------
-    ModelError
-        If no convolution leaves more than one place along time.
+    Parameters
+    ----------
+    module : nn.Module
+    seen : Tensor (1, *shape)
+
+    Returns
+    -------
+    Stage or None
+        None where no convolution leaves more than one place along time.
     """
-    import torch
     from torch import nn
 
-    ran: list[tuple[nn.Module, tuple[int, ...], tuple[int, ...]]] = []
-
-    def note(module: nn.Module, given: tuple[Any, ...], output: object) -> None:
-        if isinstance(output, torch.Tensor) and given and isinstance(given[0], torch.Tensor):
-            ran.append((module, tuple(given[0].shape), tuple(output.shape)))
-
-    hooks = [module.register_forward_hook(note) for module in asked.model.module.modules()]
-    try:
-        with torch.no_grad():
-            asked.model.module(seen)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    ran = what_ran(module, seen)
     convolutions = [
         number
-        for number, (module, _, output) in enumerate(ran)
-        if isinstance(module, nn.Conv1d | nn.Conv2d) and output[-1] > 1
+        for number, (layer, _, output) in enumerate(ran)
+        if isinstance(layer, nn.Conv1d | nn.Conv2d) and output[-1] > 1
     ]
     if not convolutions:
-        raise ModelError(f"model {asked.model.name} has no convolution along time: Grad-CAM says nothing of it")
+        return None
     last = convolutions[-1]
     shape = ran[last][2]
     for number in range(last, len(ran)):
@@ -121,12 +115,41 @@ def last_stage(asked: Question, seen: Tensor) -> Stage:
             break
         last = number
     axes = min(len(shape), seen.ndim) - 2
-    return Stage(ran[last][0], tuple(_spacing(ran[: last + 1], axis) for axis in range(-axes, 0)))
+    return Stage(ran[last][0], spacing(ran[: last + 1], axes))
 
 
-def _spacing(ran: list[tuple[nn.Module, tuple[int, ...], tuple[int, ...]]], axis: int) -> int:
+Ran = list[tuple["nn.Module", tuple[int, ...], tuple[int, ...]]]
+"""Modules in the order in which they ended, each with the shapes of what it was given and what it made."""
+
+
+def what_ran(network: nn.Module, seen: Tensor) -> Ran:
+    """Return which modules of a network run when it sees something (1, *shape)."""
+    import torch
+
+    ran: Ran = []
+
+    def note(module: nn.Module, given: tuple[Any, ...], output: object) -> None:
+        if isinstance(output, torch.Tensor) and given and isinstance(given[0], torch.Tensor):
+            ran.append((module, tuple(given[0].shape), tuple(output.shape)))
+
+    hooks = [module.register_forward_hook(note) for module in network.modules()]
+    try:
+        with torch.no_grad():
+            network(seen)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return ran
+
+
+def spacing(ran: Ran, axes: int) -> tuple[int, ...]:
+    """Return how far places lie apart in what the network sees, along each of the last axes, after these modules."""
+    return tuple(_spacing(ran, axis) for axis in range(-axes, 0))
+
+
+def _spacing(ran: Ran, axis: int) -> int:
     """Multiply the strides of the layers that shortened an axis one after another; branches beside them count once."""
-    length, spacing = None, 1
+    length, apart = None, 1
     for module, given, output in ran:
         stride = getattr(module, "stride", None)
         if not isinstance(stride, int | tuple) or len(given) != len(output) or len(given) < 2 - axis:
@@ -135,12 +158,12 @@ def _spacing(ran: list[tuple[nn.Module, tuple[int, ...], tuple[int, ...]]], axis
             length = given[axis]
         if given[axis] == length:
             steps = stride if isinstance(stride, tuple) else (stride,)
-            spacing *= int(steps[axis] if len(steps) > 1 else steps[0])
+            apart *= int(steps[axis] if len(steps) > 1 else steps[0])
             length = output[axis]
-    return spacing
+    return apart
 
 
-def _stretched(places: NDArray[np.float32], spacing: int, size: int, *, axis: int) -> NDArray[np.float32]:
+def stretched(places: NDArray[np.float32], spacing: int, size: int, *, axis: int) -> NDArray[np.float32]:
     """Interpolate along an axis; the middle of the places lies on the middle of what is seen."""
     count = places.shape[axis]
     at = size / 2 + (np.arange(count) - (count - 1) / 2) * spacing

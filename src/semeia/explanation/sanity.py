@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semeia.explanation.attribution import Attribution
-from semeia.model import Model
+from semeia.explanation.image_attribution import ImageAttribution
+from semeia.model import ImageModel, Model
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["correlation", "evidence", "peak", "points_at", "randomised"]
+__all__ = ["cascade", "correlation", "evidence", "peak", "points_at", "randomised"]
+
+M = TypeVar("M", Model, ImageModel)
+S = TypeVar("S", Attribution, ImageAttribution)
 
 SMOOTHING = 0.5
 """Seconds over which values are averaged before their maximum is looked for."""
@@ -63,36 +68,73 @@ def points_at(attribution: Attribution, truth: NDArray[np.bool_], seconds: float
     return bool(truth[peak(evidence(attribution, seconds))])
 
 
-def correlation(one: Attribution, other: Attribution, *, signed: bool = False) -> float:
+def correlation(one: S, other: S, *, signed: bool = False) -> float:
     """Return Spearman's correlation of two maps of the same window, of their sizes or with their signs.
+
+    Of pictures, what is drawn is compared: what speaks for the class.
 
     NaN where a map is constant. Adebayo et al. 2018 (arXiv:1810.03292): a method whose map stays when the weights are
     drawn anew shows the input, not what the network learnt.
     """
     from scipy.stats import rankdata
 
-    ranks = [rankdata(v if signed else np.abs(v)) for v in (evidence(one).ravel(), evidence(other).ravel())]
+    maps = [each.map if isinstance(each, ImageAttribution) else evidence(each) for each in (one, other)]
+    ranks = [rankdata(v if signed else np.abs(v)) for v in (each.ravel() for each in maps)]
     if any(np.ptp(rank) == 0 for rank in ranks):
         return float("nan")
     return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
 
 
-def randomised(model: Model, seed: int = 0) -> Model:
+def randomised(model: M, seed: int = 0) -> M:
     """Return the same network with all weights drawn anew, as before any training.
 
     Parameters
     ----------
-    model : Model
+    model : Model or ImageModel
     seed : int
     """
+    module = copy.deepcopy(model.module)
+    _redraw([module], seed)
+    return type(model)(model.description, module)
+
+
+def cascade(model: ImageModel, seed: int = 0) -> Iterator[tuple[str, ImageModel]]:
+    """Yield the network with ever more stages drawn anew, from the output on: the last, the last half, all.
+
+    So Adebayo et al. 2018 (arXiv:1810.03292, "cascading randomization"), who draw every single layer.
+
+    Parameters
+    ----------
+    model : ImageModel
+    seed : int
+
+    Yields
+    ------
+    str, ImageModel
+        Which stages were drawn, in words.
+    """
+    from semeia.networks.ensemble import Ensemble
+
+    for words, share in (("the last stage", 0.0), ("the last half", 0.5), ("all", 1.0)):
+        module: Any = copy.deepcopy(model.module)
+        members: list[Any] = list(module) if isinstance(module, Ensemble) else [module]
+        parts: list[Any] = []
+        for member in members:
+            stages = member.stages()
+            parts += stages[-max(1, round(share * len(stages))) :] if share < 1 else [member]
+        _redraw(parts, seed)
+        yield words, ImageModel(model.description, module)
+
+
+def _redraw(parts: Sequence[nn.Module], seed: int) -> None:
+    """Draw all weights of modules anew; no other random number changes."""
     import torch
 
-    module = copy.deepcopy(model.module)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
-        for part in module.modules():
-            _reset(part)
-    return Model(model.description, module)
+        for part in parts:
+            for module in part.modules():
+                _reset(module)
 
 
 def _reset(part: nn.Module) -> None:

@@ -124,7 +124,7 @@ _CATALOGUE = {
     "small-resnet": NetworkEntry(
         "semeia.networks.small_resnet",
         "SmallResNet",
-        "a small residual network for X-rays and MRI; half a million parameters",
+        "a small residual network for X-rays and MRI; 0.7 million parameters",
         takes=("picture",),
     ),
     "xray-cnn": NetworkEntry(

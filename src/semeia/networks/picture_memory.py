@@ -25,7 +25,7 @@ def laid_out(batch: Tensor) -> Tensor:
 
 
 def fast_in_bfloat16(batch: Tensor) -> bool:
-    """Return whether a batch is faster learnt from in bfloat16: on a GPU; pictures also where the CPU computes in it."""
+    """Return whether a batch is learnt from faster in bfloat16: on a GPU, and pictures where the CPU computes in it."""
     if batch.is_cuda:
         return True
     return batch.dim() == 4 and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

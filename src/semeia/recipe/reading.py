@@ -150,7 +150,8 @@ def _explain(error: ValidationError, given: Mapping[str, Any]) -> str:
     first = faults[0]
     if first["type"] == "extra_forbidden":
         place, key = first["loc"][:-1], str(first["loc"][-1])
-        return f"unknown key {'.'.join(map(str, _without_tag(first['loc'])))!r}: {nearest(key, _known_keys(place, tables_of(given)))}"
+        known = _known_keys(place, tables_of(given))
+        return f"unknown key {'.'.join(map(str, _without_tag(first['loc'])))!r}: {nearest(key, known)}"
     where = _place(first["loc"])
     if first["type"] == "union_tag_not_found":
         return f"key '{where}.kind' is missing: there are {', '.join(_tags())}"
@@ -175,12 +176,13 @@ def _tags() -> dict[str, Any]:
 
 
 def _without_tag(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Return a key without the kind of task, which pydantic puts after ``task``."""
-    return location[:1] + location[2:] if location[:1] == ("task",) else location
+    """Return a key without the kind of task, which pydantic puts after ``task`` where there are several."""
+    tagged = location[:1] == ("task",) and len(location) > 1 and str(location[1]) in _tags()
+    return location[:1] + location[2:] if tagged else location
 
 
 def _known_keys(location: tuple[int | str, ...], table: Any) -> list[str]:
-    if location[:1] == ("task",) and len(location) > 1:
+    if location[:1] == ("task",) and len(location) > 1 and str(location[1]) in _tags():
         return list(_tags()[str(location[1])].model_fields)
     for part in location:
         if isinstance(part, str) and part in table.model_fields:

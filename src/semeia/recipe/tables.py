@@ -241,9 +241,14 @@ class ImageAugmentation(_Table):
 class Testing(_Table):
     """How a trained network is asked."""
 
+    threshold: Share | Literal["validation"] = Field(
+        "validation",
+        description="of two classes, the probability from which on an image is of the second; or the best mean of "
+        "sensitivity and specificity on the validation images",
+    )
     views: Literal[1, 2, 4, 8] = Field(
         1,
-        description="average over so many views of an image: as it is, mirrored where training did so, zoomed, turned",
+        description="average over so many views of an image: as it is, mirrored if training did so, zoomed, turned",
     )
 
 
@@ -281,8 +286,8 @@ class Training(_Table):
     compile: bool = Field(False, description="torch.compile the network")
 
     epochs: Annotated[int, Field(ge=1)] = Field(30, description="at most")
-    examples_per_epoch: Annotated[int, Field(ge=1)] = Field(8192, description="windows drawn for each epoch")
-    batch_size: Annotated[int, Field(ge=1)] = Field(64, description="windows of one step")
+    examples_per_epoch: Annotated[int, Field(ge=1)] = Field(8192, description="windows, or images, of each epoch")
+    batch_size: Annotated[int, Field(ge=1)] = Field(64, description="windows, or images, of one step")
     learning_rate: Positive = Field(1e-3, description="largest step size; the schedule lowers it")
     weight_decay: Annotated[float, Field(ge=0)] = Field(0.0, description="how strongly weights are pulled to 0")
     clip: Positive | None = Field(None, description="largest norm of the gradient")

@@ -4,8 +4,16 @@ Importing this room loads neither jinja2 nor matplotlib.
 """
 
 from semeia.explanation import Picture
-from semeia.report.evaluate import check_place, evaluated, evaluated_folds
+from semeia.report.evaluate import check_place, evaluated, evaluated_folds, evaluated_images
 from semeia.report.folds import is_cross_validation
 from semeia.report.page import write_report
 
-__all__ = ["Picture", "check_place", "evaluated", "evaluated_folds", "is_cross_validation", "write_report"]
+__all__ = [
+    "Picture",
+    "check_place",
+    "evaluated",
+    "evaluated_folds",
+    "evaluated_images",
+    "is_cross_validation",
+    "write_report",
+]

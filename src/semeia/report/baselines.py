@@ -57,19 +57,19 @@ def less_median(values: NDArray[np.float64], groups: Sequence[str] | NDArray[np.
     return less
 
 
-def in_favour(table: Predictions) -> tuple[Predictions, dict[str, str]]:
+def in_favour(table: Predictions, *, medians: bool = True) -> tuple[Predictions, dict[str, str]]:
     """Return the table with each baseline as it does best on these very examples, and how: its form in words.
 
-    As it is or less the patient's or recording's median, high or low: chosen here, so a baseline may flatter itself,
-    and what beats it beats the best of these.
+    As it is or less the patient's or recording's median (if `medians`), high or low: chosen here, so a baseline may
+    flatter itself, and what beats it beats the best of these.
     """
     best, chosen = {}, {}
     for name, values in table.baselines.items():
-        forms = {
-            "": values,
-            ", less the patient's median": less_median(values, table.patient),
-            ", less the recording's median": less_median(values, np.char.add(table.patient, table.recording)),
-        }
+        forms = {"": values}
+        if medians:
+            whole = np.char.add(table.patient, table.recording)
+            forms[", less the patient's median"] = less_median(values, table.patient)
+            forms[", less the recording's median"] = less_median(values, whole)
         known = ~np.isnan(values)
         areas = {form: auroc(table.positive[known], one[known]) for form, one in forms.items()}
         form = max(areas, key=lambda form: abs(np.nan_to_num(areas[form], nan=0.5) - 0.5))

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from semeia.explanation import ACCENT, INK, MUTED, Picture, chart_style, themed
+from semeia.explanation import ACCENT, INK, MUTED, SECOND, Picture, chart_style, themed
 from semeia.report.words import either, number, rest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["calibration", "det", "errs", "latency", "precision_recall", "roc", "sweep", "warning"]
+__all__ = ["calibration", "det", "errs", "latency", "precision_recall", "roc", "roc_of_classes", "sweep", "warning"]
 
 WIDTH, HEIGHT = 288, 244
 """Points; a page shows 4/3 pixels for each."""
@@ -140,6 +140,22 @@ def roc(windows: Mapping[str, Any], panel: str) -> Picture:
         _label(axes, labels)
         caption = f"How much {positive} is caught for how much {negative} is flagged too. Beside each name: its AUROC."
         return _moving(_saved(axes, "ROC", caption), panel, "flagged", "sensitivity")
+
+
+def roc_of_classes(windows: Mapping[str, Any]) -> Picture:
+    """Return for each class how much of it is caught for how much of the rest is flagged too."""
+    areas = windows["one_against_rest"]
+    with _chart("the rest flagged, %", "the class caught (sensitivity), %") as axes:
+        axes.plot([0, 1], [0, 1], color=MUTED, **CHANCE)
+        for order, (name, curve) in enumerate(windows["curves"]["one_against_rest"].items()):
+            if curve:
+                label = f"{_short(name, 24)} {_value(areas.get(name) or {}, 'auroc')}"
+                colour = (ACCENT, SECOND, INK, MUTED)[order % 4]
+                axes.plot(curve["x"], curve["y"], color=colour, label=label, **_stroke(order) | {"linewidth": 1.4})
+        _percent(axes)
+        axes.legend(loc="lower right", handlelength=3.2, borderpad=0.2)
+        caption = "Each class against all others, by its own probability. Beside each name: its AUROC; chance, dotted."
+        return _saved(axes, "ROC of each class", caption)
 
 
 def _stroke(order: int) -> dict[str, Any]:

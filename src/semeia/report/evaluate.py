@@ -8,19 +8,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from semeia.datasets import LabelledRecording, know_neighbours
+from semeia.datasets import LabelledImage, LabelledRecording, know_neighbours
 from semeia.errors import DatasetError, FileError, ModelError, RecipeError, StorageError
 from semeia.explanation import Picture
 from semeia.home import replacing_folder
-from semeia.model import Model
-from semeia.recipe import Prediction, Recipe, read_recipe
+from semeia.model import ImageModel, Model
+from semeia.recipe import ImageRecipe, Prediction, Recipe, read_recipe
 from semeia.report.figures import figures_of
 from semeia.report.folds import judged_folds
-from semeia.report.judge import Judged, judged
+from semeia.report.image_judge import judged_images
+from semeia.report.judge import Judged, judged, some
 from semeia.report.page import write_report
-from semeia.report.pictures import pictures_of
+from semeia.report.pictures import pictures_of, pictures_of_images
+from semeia.report.sheets import sheets_of
+from semeia.report.words import counted
 
-__all__ = ["check_place", "check_unseen", "evaluated", "evaluated_folds"]
+__all__ = ["check_place", "check_unseen", "evaluated", "evaluated_folds", "evaluated_images"]
 
 _WRITTEN = re.compile(r"report\.html|metrics\.json|predictions(-.*)?\.csv")
 _UNKNOWN = "patients unknown, may leak: one person may be on both sides, and figures flatter"
@@ -62,13 +65,42 @@ def evaluated(
     return metrics
 
 
+def evaluated_images(
+    model: ImageModel,
+    images: Sequence[LabelledImage],
+    folder: Path,
+    *,
+    source: str,
+    left_out: Sequence[str] = (),
+    progress: Callable[[float], None] = lambda share: None,
+) -> dict[str, Any]:
+    """Judge a model on images, as `evaluated` does on recordings; `left_out` says what could not be read.
+
+    Raises
+    ------
+    DatasetError, StorageError
+    """
+    check_place(folder)
+    unseen = check_unseen(model, images)
+    found = judged_images(model, images, progress=progress)
+    if left_out:
+        found.notes.append(f"{counted(len(left_out), 'file')} left out: {some(left_out, 3)}")
+    metrics = figures_of(found, model.description, source=source, split=unseen)
+    metrics["model"]["parameters"] = sum(weights.numel() for weights in model.module.parameters())
+    _write(folder, metrics, found, pictures_of_images(model, found))
+    return metrics
+
+
 def _recipe_of(model: Model) -> Recipe:
     if model.folder is None:
         raise ModelError(f"model {model.name}: save it first; its recipe says how recordings are cut into windows")
     try:
-        return read_recipe(model.folder / "recipe.toml")
+        recipe = read_recipe(model.folder / "recipe.toml")
     except (FileError, RecipeError) as error:
         raise ModelError(f"model {model.name}: how it cuts recordings is not known: {error}") from error
+    if isinstance(recipe, ImageRecipe):
+        raise ModelError(f"model {model.name}: its recipe is one for images: how it cuts recordings is not known")
+    return recipe
 
 
 def check_place(folder: Path) -> None:
@@ -98,14 +130,16 @@ def evaluated_folds(
     check_place(output)
     found, description, recipe, pictures = judged_folds(folder, progress, beside=beside)
     sources = ", ".join(dict.fromkeys(data.source for data in recipe.data))
-    split = _SPLITS[recipe.split.by] if found.patients_known else f"split by recording; {_UNKNOWN}"
+    split = _SPLITS[recipe.split.by]
+    if not found.patients_known:
+        split = f"split by {'image, twins on one side' if found.images else 'recording'}; {_UNKNOWN}"
     metrics = figures_of(found, description, recipe.task, source=sources, split=split)
     _write(output, metrics, found, pictures)
     return metrics
 
 
-def check_unseen(model: Model, recordings: Sequence[LabelledRecording]) -> str:
-    """Return in words that a model never saw these recordings.
+def check_unseen(model: Model | ImageModel, examples: Sequence[LabelledRecording | LabelledImage]) -> str:
+    """Return in words that a model never saw these recordings or images.
 
     Raises
     ------
@@ -117,19 +151,31 @@ def check_unseen(model: Model, recordings: Sequence[LabelledRecording]) -> str:
     if trained is None:
         return "the model does not say whom it was trained on: that these patients are new to it is not checked"
     within = trained.by != "patient"
-    known = [recording for recording in recordings if trained.knows(recording.patient, recording.group)]
-    seen = sorted({f"{r.patient} ({r.group.removeprefix(r.patient).strip()})" if within else r.patient for r in known})
-    if seen:
-        names = ", ".join(seen[:5]) + (f" and {len(seen) - 5} more" if len(seen) > 5 else "")
+    known = [example for example in examples if trained.knows(example.patient, _group_of(example))]
+    if seen := sorted({_called(example) if within else example.patient for example in known}):
+        folds = ", or judge a cross-validation (semeia train --folds)" if within else ""
         raise DatasetError(
-            f"model {model.name} was trained on {names}: figures on what it has seen mean nothing; leave out what it "
-            "knows with --exclude PATIENT" + (", or judge a cross-validation (semeia train --folds)" if within else "")
+            f"model {model.name} was trained on {some(seen)}: figures on what it has seen mean nothing; "
+            f"leave out what it knows with --exclude PATIENT{folds}"
         )
-    if not all(recording.patient_known for recording in recordings):
-        return f"no recording of these names was in the training; {_UNKNOWN}"
+    kind = "image" if isinstance(model, ImageModel) else "recording"
+    if not all(example.patient_known for example in examples):
+        twins = ", and whether it is a twin of one is not checked (semeia leaks TRAINING-FOLDER THIS-FOLDER does)"
+        said = f"no {kind} of these names was in the training{twins if kind == 'image' else ''}"
+        return f"{said}; {_UNKNOWN}"
     if within:
-        return "none of these recordings was in the training; whether others of these patients were is not known"
+        return f"none of these {kind}s was in the training; whether others of these patients were is not known"
     return "no patient was in the training"
+
+
+def _group_of(example: LabelledRecording | LabelledImage) -> str:
+    """Return what an example belongs to within its patient, as training hashes it."""
+    return example.unit if isinstance(example, LabelledImage) else example.group
+
+
+def _called(example: LabelledRecording | LabelledImage) -> str:
+    within = _group_of(example).removeprefix(example.patient).strip()
+    return f"{example.patient} ({within})" if within else example.patient
 
 
 def _write(folder: Path, metrics: dict[str, Any], found: Judged, pictures: Sequence[Picture] = ()) -> None:
@@ -138,4 +184,4 @@ def _write(folder: Path, metrics: dict[str, Any], found: Judged, pictures: Seque
             table.write(part / (f"predictions-{key}.csv" if key else "predictions.csv"))
         text = json.dumps(metrics, indent=1, allow_nan=False)
         (part / "metrics.json").write_text(f"{text}\n", encoding="utf-8")
-        write_report(part / "report.html", metrics, pictures)
+        write_report(part / "report.html", metrics, pictures, sheets_of(found, metrics) if found.images else [])

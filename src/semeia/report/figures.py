@@ -18,8 +18,8 @@ from semeia.evaluation import (
 )
 from semeia.events import Events
 from semeia.inference import Track, find_events
-from semeia.model import Description
-from semeia.recipe import Prediction, Task
+from semeia.model import AnyDescription
+from semeia.recipe import AnyTask, Prediction
 from semeia.report.baselines import in_favour
 from semeia.report.judge import Judged, Stretch
 from semeia.report.vigil import forecast_of
@@ -32,15 +32,18 @@ _RULES = (
 )
 
 
-def figures_of(judged: Judged, description: Description, task: Task, **about: Any) -> dict[str, Any]:
+def figures_of(
+    judged: Judged, description: AnyDescription, task: AnyTask | None = None, **about: Any
+) -> dict[str, Any]:
     """Return all figures of what a model said, for ``metrics.json``; undefined ones are None.
 
     Parameters
     ----------
     judged : Judged
-    description : Description
+    description : Description or ImageDescription
         Of the model, or of one of a cross-validation's.
-    task : semeia.recipe.Task
+    task : semeia.recipe.AnyTask, optional
+        Needed of a prediction.
     **about
         Goes to ``data``: source, split.
 
@@ -70,6 +73,8 @@ def figures_of(judged: Judged, description: Description, task: Task, **about: An
         metrics["patterns"] = measured_patterns(tables, threshold=threshold)
         for name, (_, forms) in best.items():
             _add_forms(metrics["patterns"][name], forms)
+    elif table is not None and judged.images:
+        metrics["windows"] = _of_images(judged, threshold)
     elif table is not None and judged.stretches and not table.positive.any():
         notes.append("nothing here is marked as a seizure: only false alarms can be counted")
     elif table is not None:
@@ -81,7 +86,26 @@ def figures_of(judged: Judged, description: Description, task: Task, **about: An
         metrics["scorers"].append(f"{metrics['events']['scorer']}: {_RULES}")
     if isinstance(task, Prediction):
         metrics["forecast"] = forecast_of(judged.files, judged.vigils, task, threshold)
-    return metrics if judged.patients_known else _of_nobody(metrics)
+    return metrics if judged.patients_known or judged.images else _of_nobody(metrics)
+
+
+def _of_images(judged: Judged, threshold: float) -> dict[str, Any]:
+    """Return the figures of images: as of windows, without what counts hours or takes one patient by himself."""
+    table, forms = in_favour(judged.predictions[""], medians=False)
+    whose = {image.patient for image in judged.images}
+    units = "patients" if judged.patients_known else "images"
+    if len(whose) > len(np.unique(table.patient)):
+        units += " (twins as one)"
+    windows = measured_windows(table, threshold=threshold, patients=units, examples="images")
+    _add_forms(windows, forms)
+    for key in ("patients", "per_patient", "patient_average", "hours"):
+        del windows[key]
+    windows["points"] = [point for point in windows["points"] if "/h" not in point["goal"]]
+    for point in windows["points"]:
+        del point["false_alarms_per_hour"]
+    if judged.patients_known:
+        windows["patients"] = len(whose)
+    return windows
 
 
 def _of_nobody(metrics: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +128,7 @@ def _add_forms(windows: dict[str, Any], forms: Mapping[str, str]) -> None:
         one["form"] = forms[name]
 
 
-def _model(description: Description) -> dict[str, Any]:
+def _model(description: AnyDescription) -> dict[str, Any]:
     return {
         "name": description.name,
         "description": description.description,
@@ -114,6 +138,9 @@ def _model(description: Description) -> dict[str, Any]:
 
 
 def _counted(judged: Judged) -> dict[str, Any]:
+    if judged.images:
+        patients = len({image.patient for image in judged.images}) if judged.patients_known else None
+        return {"patients": patients, "images": len(judged.images)}
     tables = judged.predictions.items()
     files = {(stretch.events.patient, stretch.events.recording) for stretch in judged.stretches}
     for key, table in tables:
@@ -124,11 +151,11 @@ def _counted(judged: Judged) -> dict[str, Any]:
     return {
         "patients": len({patient for patient, _ in files}),
         "recordings": len(files),
-        "hours": round(judged.hours, 3),
+        "hours": None if judged.hours is None else round(judged.hours, 3),
     }
 
 
-def _events(stretches: Sequence[Stretch], description: Description) -> dict[str, Any]:
+def _events(stretches: Sequence[Stretch], description: AnyDescription) -> dict[str, Any]:
     """Return how seizures are found as events; line length has the threshold that suits it best on these data."""
     point = description.operating_point
     settings = point.model_dump(exclude={"threshold"})

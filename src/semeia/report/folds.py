@@ -15,22 +15,24 @@ from semeia.errors import DatasetError, ModelError
 from semeia.evaluation import Predictions
 from semeia.explanation import Picture
 from semeia.inference import Track
-from semeia.model import Description, load
-from semeia.recipe import Recipe
+from semeia.model import AnyDescription, ImageModel, Model, load_any
+from semeia.recipe import AnyRecipe, ImageRecipe, Recipe, recipe_of
+from semeia.report.image_judge import judged_images
 from semeia.report.judge import Judged, Stretch, judged
-from semeia.report.pictures import pictures_of
+from semeia.report.pictures import pictures_of, pictures_of_images
 from semeia.training.folds import PLAN, Folds
-from semeia.training.parts import fingerprint, gathered_parts
+from semeia.training.image_parts import fingerprint_of_images, gathered_images
+from semeia.training.parts import Fold, fingerprint, gathered_parts
 
 __all__ = ["JudgedFolds", "is_cross_validation", "judged_folds"]
 
 
 class JudgedFolds(NamedTuple):
-    """A cross-validation judged: all its test parts as one, and what the first fold's model says its windows show."""
+    """A cross-validation judged: all its test parts as one, and what the first fold's model says its examples show."""
 
     judged: Judged
-    description: Description
-    recipe: Recipe
+    description: AnyDescription
+    recipe: AnyRecipe
     pictures: list[Picture]
 
 
@@ -62,7 +64,7 @@ def judged_folds(folder: Path, progress: Callable[[float], None], *, beside: Pat
     """
     try:
         plan = json.loads((folder / PLAN).read_bytes())
-        recipe, count, prints = Recipe.model_validate(plan["recipe"]), plan["folds"], plan["fingerprints"]
+        recipe, count, prints = recipe_of(plan["recipe"]), plan["folds"], plan["fingerprints"]
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{folder.name}/{PLAN}: is damaged ({error.__class__.__name__}); train anew") from error
     if not count:
@@ -73,22 +75,57 @@ def judged_folds(folder: Path, progress: Callable[[float], None], *, beside: Pat
         place = Folds(recipe, folder, count).place(fold, recipe.seed)
         if not (place / "model.json").is_file():
             raise ModelError(f"{folder.name}: {place.name} is not there yet: go on with semeia train --resume")
-        model = load(place)
-        own = gathered_parts(recipe, beside, report=_silent, gathered=_unheard, fold=fold)
-        if fingerprint(recipe, own) != prints[len(parts)]:
-            raise DatasetError(f"{folder.name}: its data changed since it was trained: who was left out is not sure")
+        model = load_any(place)
 
         def reached(share: float, done: int = len(parts)) -> None:
             progress((done + share) / count)
 
-        part = judged(model, own.test, recipe, progress=reached)
-        if not parts:  # one model's, on what it never saw: averaged over models, a picture is of none of them
-            pictures = pictures_of(model, part, own.test)
+        # Pictures are one model's, on what it never saw: averaged over models, a picture is of none of them.
+        asked = _Asked(folder.name, beside, fold, prints[len(parts)], explain=not parts)
+        part, shown = _judged_part(model, recipe, asked, reached)
+        pictures += shown
         parts.append(_at_half(part, model.description))
     whole = _pooled(parts, count)
     if pictures:
         whole.notes.append("the pictures of why are of the first fold's model, on its own test part")
     return JudgedFolds(whole, _halved(model.description), recipe, pictures)
+
+
+class _Asked(NamedTuple):
+    """Which part of a cross-validation is judged, its fingerprint, and whether pictures of why are wanted."""
+
+    folder: str
+    beside: Path
+    fold: Fold | None
+    fingerprint: str
+    explain: bool
+
+
+def _judged_part(
+    model: Model | ImageModel, recipe: AnyRecipe, asked: _Asked, progress: Callable[[float], None]
+) -> tuple[Judged, list[Picture]]:
+    """Return what a model says of its own test part, and pictures of why if they are wanted.
+
+    Raises
+    ------
+    DatasetError
+        If the data are not what it was trained on.
+    """
+    how: dict[str, Any] = {"report": _silent, "gathered": _unheard, "fold": asked.fold}
+    changed = DatasetError(f"{asked.folder}: its data changed since it was trained: who was left out is not sure")
+    if isinstance(recipe, ImageRecipe) and isinstance(model, ImageModel):
+        images = gathered_images(recipe, asked.beside, **how)
+        if fingerprint_of_images(recipe, images) != asked.fingerprint:
+            raise changed
+        found = judged_images(model, images.test, progress=progress)
+        return found, pictures_of_images(model, found) if asked.explain else []
+    assert isinstance(recipe, Recipe)
+    assert isinstance(model, Model)
+    own = gathered_parts(recipe, asked.beside, **how)
+    if fingerprint(recipe, own) != asked.fingerprint:
+        raise changed
+    found = judged(model, own.test, recipe, progress=progress)
+    return found, pictures_of(model, found, own.test) if asked.explain else []
 
 
 def _silent(event: dict[str, object]) -> None:
@@ -99,7 +136,7 @@ def _unheard(source: str, done: int, total: int) -> None:
     del source, done, total
 
 
-def _at_half(part: Judged, description: Description) -> Judged:
+def _at_half(part: Judged, description: AnyDescription) -> Judged:
     """Return probabilities shifted so that the model's threshold is 0.5; of more than two classes they stay."""
     if len(next(iter(part.predictions.values())).classes) > 2:
         return part
@@ -123,7 +160,7 @@ def _with(track: Track, probability: NDArray[np.float32]) -> Track:
     return replace(track, probability=probability)
 
 
-def _halved(description: Description) -> Description:
+def _halved(description: AnyDescription) -> AnyDescription:
     point = description.operating_point.model_copy(update={"threshold": 0.5})
     return description.model_copy(update={"operating_point": point})
 
@@ -135,5 +172,6 @@ def _pooled(parts: list[Judged], count: int) -> Judged:
     notes += dict.fromkeys(note for part in parts for note in part.notes)
     files = {rule: Predictions.joined([part.files[rule] for part in parts]) for rule in parts[0].files}
     vigils = [vigil for part in parts for vigil in part.vigils]
-    hours, known = sum(part.hours for part in parts), all(part.patients_known for part in parts)
-    return Judged(tables, stretches, files, vigils, hours, notes, known)
+    hours = None if any(part.hours is None for part in parts) else sum(part.hours or 0.0 for part in parts)
+    known, images = all(part.patients_known for part in parts), [image for part in parts for image in part.images]
+    return Judged(tables, stretches, files, vigils, hours, notes, known, images)

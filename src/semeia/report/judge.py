@@ -1,4 +1,4 @@
-"""A model judged on labelled recordings: what it says of every example, beside the truth and what needs no training."""
+"""A model judged on labelled examples: what it says of every example, beside the truth and what needs no training."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from semeia.datasets import Examples, LabelledRecording, class_names, cut, pattern_targets
+from semeia.datasets import Examples, LabelledImage, LabelledRecording, class_names, cut, pattern_targets
 from semeia.errors import DatasetError, SemeiaError
 from semeia.evaluation import Predictions, RecordingEvents
 from semeia.events import Event, Events
@@ -22,7 +22,7 @@ from semeia.report.baselines import less_median, logs_of
 from semeia.report.vigil import Vigil, files_of, vigils_of
 from semeia.report.words import counted
 
-__all__ = ["Judged", "Stretch", "judged"]
+__all__ = ["Judged", "Stretch", "judged", "some"]
 
 
 class Stretch(NamedTuple):
@@ -38,7 +38,7 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True)
 class Judged:
-    """What a model said of labelled recordings.
+    """What a model said of labelled recordings, or images.
 
     Parameters
     ----------
@@ -51,21 +51,24 @@ class Judged:
         For prediction, by each rule, one example for each file.
     vigils : list of Vigil
         For prediction, what was said all the time that patients were watched.
-    hours : float
-        Of the recordings.
+    hours : float, optional
+        Of the recordings; images have none.
     notes : list of str
         What a reader of the figures must know.
     patients_known : bool
-        Whether somebody says whose each recording is.
+        Whether somebody says whose each recording, or image, is.
+    images : list of LabelledImage
+        Those of the table's rows, of a model for images.
     """
 
     predictions: dict[str, Predictions]
     stretches: list[Stretch]
     files: dict[str, Predictions]
     vigils: list[Vigil]
-    hours: float
+    hours: float | None
     notes: list[str] = field(default_factory=list)
     patients_known: bool = True
+    images: list[LabelledImage] = field(default_factory=list)
 
 
 def judged(
@@ -122,7 +125,7 @@ def judged(
         raise DatasetError(
             f"model {model.name} gave NaN for every window of these recordings: there is nothing to judge"
         )
-    notes = [f"{counted(len(short), 'recording')} shorter than one window left out: {_some(short)}"] if short else []
+    notes = [f"{counted(len(short), 'recording')} shorter than one window left out: {some(short)}"] if short else []
     examples = cut(
         given, grid.window / grid.rate, grid.step / grid.rate, minimum_overlap=recipe.examples.overlap, task=recipe.task
     )
@@ -132,8 +135,8 @@ def judged(
     if not len(examples):
         marked = sorted({event.label for recording in given for event in recording.events})
         raise DatasetError(
-            f"no window of these recordings is of a class that the model knows ({_some(class_names(recipe.task))}); "
-            f"they are marked {_some(marked) or 'with nothing'}"
+            f"no window of these recordings is of a class that the model knows ({some(class_names(recipe.task))}); "
+            f"they are marked {some(marked) or 'with nothing'}"
         )
     if isinstance(recipe.task, Patterns):
         tables = _of_patterns(model, recipe, examples, rows, said)
@@ -246,5 +249,6 @@ def _stretches(recordings: Sequence[LabelledRecording], said: _Said, grid: _Grid
     return found
 
 
-def _some(names: Sequence[str], most: int = 5) -> str:
+def some(names: Sequence[str], most: int = 5) -> str:
+    """Return the first names, and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -13,6 +13,7 @@ from semeia.explanation import Picture
 from semeia.home import replacing
 from semeia.report import charts
 from semeia.report.definitions import DEFINITIONS, MEASURES, reasons
+from semeia.report.sheets import Card, Sheet
 from semeia.report.words import TASKS, between, cleaned, counted, either, listed, number, price, rest, spread, summary
 
 if TYPE_CHECKING:
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["write_report"]
 
 TEMPLATES = Path(__file__).parent / "templates"
+_THINGS = {"classification": "examples", "images": "images"}
+"""What rows are called where they are no hours watched: segments and images."""
 _COUNTS = ("true_positive", "false_positive", "false_negative", "true_negative")
 
 
-def write_report(path: str | Path, metrics: Mapping[str, Any], pictures: Sequence[Picture] = ()) -> None:
+def write_report(
+    path: str | Path, metrics: Mapping[str, Any], pictures: Sequence[Picture] = (), sheets: Sequence[Sheet] = ()
+) -> None:
     """Write a report that opens without any network.
 
     The same metrics and pictures give the same bytes.
@@ -38,6 +43,8 @@ def write_report(path: str | Path, metrics: Mapping[str, Any], pictures: Sequenc
         None are left out; a figure that is None is shown as "n/a".
     pictures : sequence of Picture
         Explanations; their SVG is taken as it is.
+    sheets : sequence of Sheet
+        Images as they were told.
 
     Raises
     ------
@@ -45,12 +52,16 @@ def write_report(path: str | Path, metrics: Mapping[str, Any], pictures: Sequenc
         If the place may not be written.
     """
     named = [Picture(cleaned(one.title), cleaned(one.caption), one.svg) for one in pictures]
-    text = _page(cleaned(metrics), named)
+    seen = [
+        sheet._replace(title=cleaned(sheet.title), cards=[Card(*cleaned(card)) for card in sheet.cards])
+        for sheet in sheets
+    ]
+    text = _page(cleaned(metrics), named, seen)
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _page(metrics: Mapping[str, Any], pictures: Sequence[Picture]) -> str:
+def _page(metrics: Mapping[str, Any], pictures: Sequence[Picture], sheets: Sequence[Sheet]) -> str:
     model, data = metrics.get("model") or {}, metrics.get("data") or {}
     script = (TEMPLATES / "threshold.js").read_text(encoding="utf-8")
     windows = metrics.get("windows")
@@ -66,6 +77,8 @@ def _page(metrics: Mapping[str, Any], pictures: Sequence[Picture]) -> str:
             task=TASKS.get(metrics["task"], metrics["task"]),
             sentences=summary(metrics),
             blocks=[_block("windows", windows, metrics["task"])] if windows else [],
+            samples=[sheet for sheet in sheets if sheet.kind == "sample"],
+            mistakes=[sheet for sheet in sheets if sheet.kind == "mistakes"],
             patterns=[
                 (name, _block(f"pattern-{order}", one, metrics["task"]))
                 for order, (name, one) in enumerate(patterns, 1)
@@ -80,7 +93,7 @@ def _page(metrics: Mapping[str, Any], pictures: Sequence[Picture]) -> str:
             scorers=metrics.get("scorers") or [],
             definitions=DEFINITIONS,
             order=MEASURES,
-            used=_names(metrics) - ({"false_alarms_per_hour"} if metrics["task"] == "classification" else set()),
+            used=_names(metrics) - ({"false_alarms_per_hour"} if metrics["task"] in _THINGS else set()),
             intervals=list(_intervals(metrics)),
             script=script,
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -108,11 +121,13 @@ def _environment() -> Environment:
 def _block(identifier: str, windows: Mapping[str, Any], task: str) -> dict[str, Any]:
     """Return what the template shows of windows: the figures, the panel of its threshold, and the charts."""
     curves = windows.get("curves") or {}
-    timed = task != "classification"  # segments and images are no hours watched
-    things = "windows" if timed else "examples"
+    timed, things = task not in _THINGS, _THINGS.get(task, "windows")
+    moves = task != "images" or len(windows["classes"]) == 2  # of several kinds of image the most probable is said
     drawn = []
     if curves.get("roc"):
         drawn.append(charts.roc(windows, identifier))
+    if curves.get("one_against_rest"):
+        drawn.append(charts.roc_of_classes(windows))
     if curves.get("pr"):
         drawn.append(charts.precision_recall(windows, identifier))
     if curves.get("det") and task != "patterns" and charts.errs(windows):
@@ -127,7 +142,7 @@ def _block(identifier: str, windows: Mapping[str, Any], task: str) -> dict[str, 
         "price": price(windows, things),
         "negative": rest(windows["classes"]),
         "positive": either(windows["classes"]),
-        "panel": _panel(windows) if windows.get("by_threshold") else None,
+        "panel": _panel(windows) if windows.get("by_threshold") and moves else None,
         "charts": drawn,
         "why": reasons(windows),
         "spread": spread(windows),
@@ -139,7 +154,7 @@ def _panel(windows: Mapping[str, Any]) -> dict[str, Any]:
     counts = windows["by_threshold"]
     thresholds = counts["threshold"]
     start = min(range(len(thresholds)), key=lambda place: abs(thresholds[place] - windows["threshold"]))
-    hourly = windows["count"] / windows["hours"] if windows["hours"] else None  # were every negative flagged
+    hourly = windows["count"] / windows["hours"] if windows.get("hours") else None  # were every negative flagged
     tp, fp, fn, tn = (counts[name][start] for name in _COUNTS)
     now = {
         "sensitivity": tp / (tp + fn) if tp + fn else None,
@@ -168,7 +183,8 @@ def _names(value: Any) -> set[str]:
 def _intervals(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what the intervals are of, and how they were made."""
     forecast = metrics.get("forecast") or {}
-    blocks = {"windows": metrics.get("windows"), "events": metrics.get("events"), "alarms": forecast.get("alarms")}
+    rows = _THINGS.get(metrics["task"], "windows")
+    blocks = {rows: metrics.get("windows"), "events": metrics.get("events"), "alarms": forecast.get("alarms")}
     blocks |= {"patterns": next(iter((metrics.get("patterns") or {}).values()), None)}
     for label, block in blocks.items():
         if block and block.get("interval"):

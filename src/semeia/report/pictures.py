@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from semeia.datasets import LabelledRecording
 from semeia.errors import ModelError
 from semeia.evaluation import Predictions
-from semeia.explanation import Picture, pictures_of_model, pictures_of_window, window_at
-from semeia.model import Model
+from semeia.explanation import Picture, picture_of_image, pictures_of_model, pictures_of_window, window_at
+from semeia.model import ImageModel, Model
 from semeia.report.judge import Judged
+from semeia.report.sheets import said_of
 
-__all__ = ["pictures_of"]
+__all__ = ["pictures_of", "pictures_of_images"]
 
 
 def pictures_of(model: Model, judged: Judged, recordings: Sequence[LabelledRecording]) -> list[Picture]:
@@ -46,6 +47,36 @@ def pictures_of(model: Model, judged: Judged, recordings: Sequence[LabelledRecor
         found += pictures_of_model(model, "kernels")
     with suppress(ModelError):
         found += pictures_of_model(model, "maximise", target=target)
+    return found
+
+
+def pictures_of_images(model: ImageModel, judged: Judged) -> list[Picture]:
+    """Return explanations of two images, for the class that is said of each: most sure and right, and wrong.
+
+    Of what is told rightly, one of a positive class where there is any. Only the first is checked by drawing weights
+    anew: that asks three more networks.
+
+    Parameters
+    ----------
+    model : ImageModel
+    judged : Judged
+        What it said of images.
+    """
+    table = judged.predictions[""]
+    said = said_of(table, model.description.operating_point.threshold)
+    sure = np.nan_to_num(table.probability[np.arange(len(table)), said], nan=-1.0)
+    found: list[Picture] = []
+    right = said == table.label
+    positive = right & table.positive
+    for rows, heading in ((positive if positive.any() else right, "right"), (~right & table.scored, "wrong")):
+        if not rows.any():
+            continue
+        row = int(np.flatnonzero(rows)[sure[rows].argmax()])
+        image, target = judged.images[row], table.classes[said[row]]
+        picture = model.prepared(image.open(), image.frame)
+        truth = "" if right[row] else f", which is {table.classes[table.label[row]]}"
+        drawn = picture_of_image(model, picture, ("gradcam", "occlusion"), target=target, check=not found)
+        found.append(drawn._replace(title=f"Most sure and {heading}: {image.key}{truth}. {drawn.title}"))
     return found
 
 

@@ -27,6 +27,7 @@ TASKS = {
     "prediction": "Seizure prediction",
     "classification": "Classification",
     "patterns": "Pattern detection",
+    "images": "Image classification",
 }
 KINDS = {
     "auroc": "area",
@@ -120,12 +121,15 @@ def listed(names: list[str], last: str = "and") -> str:
 
 def either(classes: list[str]) -> str:
     """Return what the positive classes are called together."""
-    return listed(classes[1:], "or") if len(classes) <= 3 else f"anything but {rest(classes)}"
+    said = listed(classes[1:], "or")
+    return said if len(classes) <= 3 or len(said) <= 32 else f"anything but {rest(classes)}"
 
 
 def rest(classes: list[str]) -> str:
     """Return what the negative class is called."""
-    return "the rest" if classes[0] == "none" else classes[0]
+    if classes[0] != "none":
+        return classes[0]
+    return "the rest" if len(classes) == 2 else "class none"
 
 
 def counted(count: int, noun: str) -> str:
@@ -148,7 +152,7 @@ def price(windows: Mapping[str, Any], things: str) -> str:
         return ""
     classes = windows["classes"]
     positive = either(classes)
-    negative = "the rest is" if classes[0] == "none" else f"{classes[0]} {things} are"
+    negative = "the rest is" if rest(classes) == "the rest" else f"{rest(classes)} {things} are"
     low, high = (point.get("interval") or {}).get("flagged") or (None, None)
     flagged = figure({"value": point["flagged"], "low": low, "high": high}, "share")
     right = point["precision"]

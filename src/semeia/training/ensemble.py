@@ -45,30 +45,29 @@ def ensemble(folder: str | Path, output: str | Path, *, beside: Path = Path()) -
     folder, output = Path(folder), Path(output)
     if output.exists():
         raise ModelError(f"{output}: is there already; choose another folder or remove it")
-    recipe, seeds = _planned(folder)
+    recipe, seeds, fingerprint = _planned(folder)
     places = [Folds(recipe, folder).place(None, recipe.seed + number) for number in range(seeds)]
     models = [load_image_model(place) for place in places]
     hooks = Hooks(beside, output, lambda event: None, lambda: False)
     material = images_material(recipe, hooks, None, recipe.seed)
-    seen = models[0].description.trained_on
-    if seen is None or not all(seen.knows(*unit) for unit in material.units):
+    if material.fingerprint != fingerprint:
         raise ModelError(f"{folder.name}: its data are not those that it was trained on: put them back, or train anew")
     module = Ensemble([model.module for model in models])
     threshold, measures = material.point(module)
     described = cast(ImageDescription, material.described(threshold))
-    about = described.model_copy(update={"members": len(models), "trained_on": seen})
+    about = described.model_copy(update={"members": len(models), "trained_on": models[0].description.trained_on})
     metrics = _metrics(places, material, {"threshold": threshold} | measures)
     model = ImageModel(about, module, output)
     model.save(output, recipe=anonymous(recipe), metrics=metrics, card=card(about, metrics))
     return model
 
 
-def _planned(folder: Path) -> tuple[ImageRecipe, int]:
-    """Return the recipe of a folder of several seeds, and how many there are."""
+def _planned(folder: Path) -> tuple[ImageRecipe, int, str]:
+    """Return the recipe of a folder of several seeds, how many there are, and the fingerprint of their data."""
     try:
         plan = json.loads((folder / PLAN).read_bytes())
-        recipe, folds = recipe_of(plan["recipe"]), plan["folds"]
-    except (OSError, ValueError, KeyError) as error:
+        recipe, folds, fingerprint = recipe_of(plan["recipe"]), plan["folds"], str(plan["fingerprints"][0])
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise ModelError(f"{folder}: is no folder of several seeds, as semeia train --seeds 3 writes it") from error
     if not isinstance(recipe, ImageRecipe):
         raise RecipeError(f"{folder.name}: its models judge recordings; those of images are asked together")
@@ -77,7 +76,7 @@ def _planned(folder: Path) -> tuple[ImageRecipe, int]:
     seeds = len(list(folder.glob("seed*/model.json")))
     if seeds < 2:
         raise ModelError(f"{folder.name}: holds {seeds} whole models; two and more are asked together")
-    return recipe, seeds
+    return recipe, seeds, fingerprint
 
 
 def _metrics(places: list[Path], material: Material, measures: dict[str, Any]) -> dict[str, Any]:

@@ -296,7 +296,7 @@ def keep_plan(path: Path, table: dict[str, Any]) -> None:
         said = [one for one in differences(before, table) if not one.startswith(("data ", "fingerprints "))]
         raise TrainingError(
             f"{path.parent.name}: what is trained changed since this was begun "
-            f"({'; '.join(said) or 'the recordings or their marks'}): "
+            f"({'; '.join(said) or 'the data or their labels'}): "
             "put back what was there, or start anew in another folder"
         )
 

@@ -175,7 +175,7 @@ class ImageValidation:
         """Return the threshold, the best mean of sensitivity and specificity unless it is given, and what it scores."""
         label = self.images.label.astype(np.int64)
         threshold, measures = classify.classes(self.probabilities(module), label, self.images.classes, given)
-        return threshold, {**measures, "images": measures.pop("windows")}
+        return threshold, {"images": measures.pop("windows"), **measures}
 
 
 def predictions_of(
@@ -209,8 +209,10 @@ def images_material(recipe: ImageRecipe, hooks: Hooks, fold: Fold | None, split_
         return Images(images, rows, np.array([place[image] for image in images], np.int64), recipe.task.classes)
 
     training, validation = part(parts.training), part(parts.validation)
-    settings, views, mirrored = recipe.training, recipe.testing.views, recipe.augmentation.flip
-    transform = _fitted(training, image_transform_of(recipe), recipe)
+    settings, threshold = recipe.training, recipe.testing.threshold
+    views, mirrored = recipe.testing.views, recipe.augmentation.flip
+    seed = recipe.seed if split_seed is None else split_seed
+    transform = _fitted(training, image_transform_of(recipe), seed, balance=settings.balance)
     batches = ImageBatches(
         training,
         transform,
@@ -231,7 +233,7 @@ def images_material(recipe: ImageRecipe, hooks: Hooks, fold: Fold | None, split_
         transform.shape(),
         batches,
         judge,
-        judge.operating_point,
+        partial(judge.operating_point, given=None if threshold == "validation" else float(threshold)),
         partial(examined, examiner) if examiner is not None else None,
         {name: counted_images(side, recipe.task.classes) for name, side in sides.items() if side},
         sorted({image.source for image in parts.everything}),
@@ -256,10 +258,13 @@ def prepared_parts(
     return parts, prepared_images(parts.places, image_transform_of(recipe), progress)
 
 
-def _fitted(images: Images, transform: ImageTransform, recipe: ImageRecipe) -> ImageTransform:
-    """Return a transform with the statistics of training images, drawn as training draws them."""
-    rng = np.random.default_rng([recipe.seed, 0])
-    chance = images.weights(balance=recipe.training.balance)
+def _fitted(images: Images, transform: ImageTransform, seed: int, *, balance: bool) -> ImageTransform:
+    """Return a transform with the statistics of training images, drawn as training draws them.
+
+    By the seed of the split: all trainings of one split see the same, and can be asked together.
+    """
+    rng = np.random.default_rng([seed, 0])
+    chance = images.weights(balance=balance)
     numbers = np.sort(rng.choice(len(images), min(FIT_IMAGES, len(images)), p=chance))
     return transform.fit(images.read(numbers[k : k + 64]) for k in range(0, len(numbers), 64))
 

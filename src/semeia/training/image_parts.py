@@ -15,7 +15,7 @@ from semeia.datasets import ImageSet, LabelledImage, gather_images, pooled
 from semeia.datasets.image_splits import deal_images, split_images
 from semeia.errors import DatasetError, RecipeError
 from semeia.recipe import ImageRecipe, nearest
-from semeia.training.parts import Fold
+from semeia.training.parts import Fold, note_absent
 from semeia.transforms.cache import content_hash
 from semeia.transforms.prepared import Place
 
@@ -106,6 +106,7 @@ def _gathered(
             raise DatasetError(f"task.classes: no image is called {name!r}: {nearest(name, known)}")
     if unasked := known - set(recipe.task.classes):
         report({"event": "note", "text": f"left out, for the task does not ask for them: {', '.join(sorted(unasked))}"})
+    note_absent(recipe.split.exclude, {image.patient for image in whole.images}, report)
     excluded = {image.unit for image in whole.images if image.patient in recipe.split.exclude}
     return [image for image in whole.images if image.label in recipe.task.classes and image.unit not in excluded]
 

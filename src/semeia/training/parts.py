@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from semeia.events import is_seizure
 from semeia.recipe import Classification, Patterns, Prediction, Recipe, SeizureDetection, Task, nearest
 from semeia.transforms.cache import content_hash
 
-__all__ = ["Fold", "Parts", "counted", "fingerprint", "gathered_parts"]
+__all__ = ["Fold", "Parts", "counted", "fingerprint", "gathered_parts", "note_absent"]
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -107,6 +107,7 @@ def _gathered(
     recipe: Recipe, beside: Path, report: Report, gathered: Callable[[str, int, int], None]
 ) -> list[LabelledRecording]:
     recordings: list[LabelledRecording] = []
+    there: set[str] = set()
     for data in recipe.data:
         for key in {"beside", "progress"} & data.parameters.keys():  # what `gather` calls its own
             raise RecipeError(f"data source {data.source!r} has no parameter {key!r}")
@@ -119,8 +120,18 @@ def _gathered(
             **data.parameters,
         )
         report({"event": "data", "source": data.source, "recordings": len(found)})
+        there |= {recording.patient for recording in found}
         recordings += [r for r in found if r.labelled and r.patient not in recipe.split.exclude]
+    note_absent(recipe.split.exclude, there, report)
     return know_neighbours(recordings) if isinstance(recipe.task, Prediction) else recordings
+
+
+def note_absent(excluded: Sequence[str], there: Collection[str], report: Report) -> None:
+    """Say which patients are to be left out and are not there: a slip of the pen would let them in."""
+    if absent := [name for name in excluded if name not in there]:
+        near = {name: difflib.get_close_matches(name, there, n=1) for name in absent}
+        said = [f"{name!r}" + (f" (did you mean {near[name][0]!r}?)" if near[name] else "") for name in absent]
+        report({"event": "note", "text": f"split.exclude names whom no source has: {_some(said)}"})
 
 
 def _check_lengths(recipe: Recipe, recordings: Sequence[LabelledRecording]) -> None:

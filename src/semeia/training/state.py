@@ -97,7 +97,7 @@ class TrainState:
                 standing = json.loads(file.metadata()["state"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             if standing["fingerprint"] != self.fingerprint:
-                changed = "; ".join(differences(standing["recipe"], self.recipe)) or "the recordings or their marks"
+                changed = "; ".join(differences(standing["recipe"], self.recipe)) or "the data or their labels"
                 raise TrainingError(
                     f"what is trained changed since this training began ({changed}): "
                     "start anew in another folder, or put back what was there"
