@@ -92,8 +92,23 @@ def test_of_unknown_patients_twins_are_drawn_together_and_a_leak_is_warned_of(sm
     assert metrics["data"]["patients"] is None and metrics["data"]["images"] == 17
     assert "patients" not in metrics["windows"]
     assert metrics["windows"]["interval"] == "95 %, bootstrap over 16 images (twins as one), 2000 draws"
-    assert metrics["data"]["split"].startswith("no image of these names was in the training, and whether it is a twin")
+    assert metrics["data"]["split"].startswith("no exact twin of these images was in the training; near twins are not")
     assert '<li class="warning">Split: ' in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_twins_of_training_images_are_left_out_and_counted_where_patients_are_unknown(tmp_path):
+    (tmp_path / "r.toml").write_text(IMAGE_RECIPE.replace('patient = "p[0-9]+"', "").replace("epochs = 4", "epochs = 1"))
+    write_pictures(tmp_path / "images", patients=6)
+    train(read_recipe(tmp_path / "r.toml"), tmp_path / "model", beside=tmp_path)
+    folder = write_pictures(tmp_path / "new", patients=4, each=1, side=40)
+    known = tmp_path / "images" / "blob" / "p201" / "p201_0.png"
+    PIL.Image.open(known).convert("RGB").save(folder / "blob" / "again.tiff")  # the same picture, another file
+    metrics = judged_on(tmp_path / "model", folder, tmp_path / "out")
+    assert metrics["data"]["images"] == 8
+    left_out = "1 of 9 images left out: they are exact twins of images that the model was trained on"
+    assert left_out in metrics["data"]["notes"]
+    with pytest.raises(DatasetError, match="was trained on every one of these images"):
+        judged_on(tmp_path / "model", tmp_path / "images", tmp_path / "o")
 
 
 def test_images_that_were_trained_on_are_refused_by_name(

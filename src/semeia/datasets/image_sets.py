@@ -135,8 +135,8 @@ def _guarded(
     leaks = known_twins(list(files.values()), show)
     if progress is not None:
         progress(total, total)
-    read = {image.path for image in leaks.images}
-    found = [image for image in images if image.path in read]
+    digest = dict(zip((image.path for image in leaks.images), leaks.digests, strict=True))
+    found = [replace(image, digest=digest[image.path]) for image in images if image.path in digest]
     units = _Units(found)
     apart = []
     # What has the same pixels is joined first: where it must stop, near twins stay apart rather than these.

@@ -35,6 +35,8 @@ class LabelledImage:
         Name of the importer; `gather_images` fills it in.
     weight : float
         How often it is drawn in training, compared with others; `gather_images` fills it in.
+    digest : str
+        Of the file's decoded grey pixels: the same for exact twins; `gather_images` fills it in.
     plane : {"axial", "coronal", "sagittal"}
         How a volume (NIfTI) is cut into slices; `open` tells it.
     """
@@ -48,6 +50,7 @@ class LabelledImage:
     patient_known: bool = True
     source: str = ""
     weight: float = 1.0
+    digest: str = ""
     plane: Plane = "axial"
 
     @property

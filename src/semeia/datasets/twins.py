@@ -17,7 +17,7 @@ from semeia.images.likeness import TWINS
 
 __all__ = ["known_twins"]
 
-_FORMAT = 1
+_FORMAT = 2
 _SETTLED = 2.0  # seconds: a file that changed just now may change once more within one tick of the clock
 
 
@@ -70,6 +70,7 @@ def _table(found: Leaks, images: Sequence[SortedImage]) -> dict[str, Any]:
         "near": [[[place[image.path] for image in group.images], group.alike] for group in found.near],
         "apart": [[place[one.path], place[other.path], alike] for one, other, alike in found.apart],
         "unread": found.unread,
+        "digests": found.digests,
     }
 
 
@@ -86,7 +87,7 @@ def _kept(file: Path, images: Sequence[SortedImage]) -> Leaks | None:
             for name in ("exact", "near")
         )
         apart = tuple((images[one], images[other], alike) for one, other, alike in table["apart"])
-        unread = tuple(table["unread"])
+        unread, digests = tuple(table["unread"]), tuple(table["digests"])
     except (OSError, ValueError, TypeError, KeyError, IndexError):  # absent or damaged: the images are read again
         return None
     without = [image for number, image in enumerate(images) if number not in read]
@@ -96,4 +97,4 @@ def _kept(file: Path, images: Sequence[SortedImage]) -> Leaks | None:
     grouped = {image.path for group in near for image in group.images}
     groups = [*near, *(group for group in exact if group.images[0].path not in grouped)]
     groups.sort(key=lambda group: (-len(group.images), str(group.images[0].path)))
-    return Leaks(tuple(images[place] for place in table["read"]), exact, tuple(groups), apart, unread)
+    return Leaks(tuple(images[place] for place in table["read"]), exact, tuple(groups), apart, unread, digests)

@@ -81,14 +81,33 @@ def evaluated_images(
     DatasetError, StorageError
     """
     check_place(folder)
-    unseen = check_unseen(model, images)
-    found = judged_images(model, images, progress=progress)
+    new = without_twins(model, images)
+    unseen = check_unseen(model, new)
+    found = judged_images(model, new, progress=progress)
+    if len(new) < len(images):
+        twins = f"{len(images) - len(new)} of {len(images)} images left out"
+        found.notes.append(f"{twins}: they are exact twins of images that the model was trained on")
     if left_out:
         found.notes.append(f"{counted(len(left_out), 'file')} left out: {some(left_out, 3)}")
     metrics = figures_of(found, model.description, source=source, split=unseen)
     metrics["model"]["parameters"] = sum(weights.numel() for weights in model.module.parameters())
     _write(folder, metrics, found, pictures_of_images(model, found))
     return metrics
+
+
+def without_twins(model: ImageModel, images: Sequence[LabelledImage]) -> list[LabelledImage]:
+    """Return the images without exact twins of those of unknown patients that a model was trained on.
+
+    Raises
+    ------
+    DatasetError
+        If none is left.
+    """
+    trained = model.description.trained_on
+    new = [image for image in images if trained is None or not trained.knows(image.digest, "")]
+    if images and not new:
+        raise DatasetError(f"model {model.name} was trained on every one of these images: there is nothing to judge")
+    return new
 
 
 def _recipe_of(model: Model) -> Recipe:
@@ -160,9 +179,10 @@ def check_unseen(model: Model | ImageModel, examples: Sequence[LabelledRecording
         )
     kind = "image" if isinstance(model, ImageModel) else "recording"
     if not all(example.patient_known for example in examples):
-        twins = ", and whether it is a twin of one is not checked (semeia leaks TRAINING-FOLDER THIS-FOLDER does)"
-        said = f"no {kind} of these names was in the training{twins if kind == 'image' else ''}"
-        return f"{said}; {_UNKNOWN}"
+        if isinstance(model, ImageModel):
+            near = "near twins are not looked for (semeia leaks TRAINING-FOLDER THIS-FOLDER does)"
+            return f"no exact twin of these images was in the training; {near}; {_UNKNOWN}"
+        return f"no recording of these names was in the training; {_UNKNOWN}"
     if within:
         return f"none of these {kind}s was in the training; whether others of these patients were is not known"
     return "no patient was in the training"

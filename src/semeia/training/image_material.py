@@ -238,9 +238,14 @@ def images_material(recipe: ImageRecipe, hooks: Hooks, fold: Fold | None, split_
         {name: counted_images(side, recipe.task.classes) for name, side in sides.items() if side},
         sorted({image.source for image in parts.everything}),
         fingerprint_of_images(recipe, parts),
-        [(image.patient, image.unit) for image in (*parts.training, *parts.validation)],
+        [_seen(image) for image in (*parts.training, *parts.validation)],
         partial(_description, recipe, transform),
     )
+
+
+def _seen(image: LabelledImage) -> tuple[str, str]:
+    """Return what a model knows an image by, as (patient, group): its pixels, where nobody says whose it is."""
+    return (image.patient, image.unit) if image.patient_known else (image.digest, "")
 
 
 def prepared_parts(
