@@ -19,7 +19,7 @@ import numpy as np
 from semeia.datasets import LabelledRecording
 from semeia.evaluation import Predictions, difference_interval, measured_windows
 from semeia.model import Model, load
-from semeia.recipe import Recipe, read_recipe
+from semeia.recipe import AnyRecipe, Recipe, read_recipe
 from semeia.report.baselines import in_favour
 from semeia.report.folds import is_cross_validation, judged_folds
 from semeia.report.judge import judged
@@ -45,7 +45,7 @@ def recipe(**tables: Any) -> Recipe:
     return Recipe.model_validate({"seed": 1, "detection": {"threshold": 0.5}} | tables)
 
 
-def place_of(given: Recipe, workspace: Path, kind: str) -> Path:
+def place_of(given: AnyRecipe, workspace: Path, kind: str) -> Path:
     """Return where the models of a recipe are kept."""
     about = hashlib.sha256(f"{given.model_dump_json()} {VERSION} {kind}".encode()).hexdigest()[:12]
     root = Path(os.environ.get("SEMEIA_BENCH_MODELS") or workspace / "studies")

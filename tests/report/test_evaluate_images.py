@@ -97,7 +97,9 @@ def test_of_unknown_patients_twins_are_drawn_together_and_a_leak_is_warned_of(sm
 
 
 def test_twins_of_training_images_are_left_out_and_counted_where_patients_are_unknown(tmp_path):
-    (tmp_path / "r.toml").write_text(IMAGE_RECIPE.replace('patient = "p[0-9]+"', "").replace("epochs = 4", "epochs = 1"))
+    (tmp_path / "r.toml").write_text(
+        IMAGE_RECIPE.replace('patient = "p[0-9]+"', "").replace("epochs = 4", "epochs = 1")
+    )
     write_pictures(tmp_path / "images", patients=6)
     train(read_recipe(tmp_path / "r.toml"), tmp_path / "model", beside=tmp_path)
     folder = write_pictures(tmp_path / "new", patients=4, each=1, side=40)

@@ -13,6 +13,7 @@ import pytest
 os.environ["DJANGO_SETTINGS_MODULE"] = "semeia.web.settings"
 django.setup()  # tests/conftest.py has set SEMEIA_HOME
 
+from imaging import MODEL, write_image_model, write_images  # noqa: E402
 from serving import Client, Server, write_recording  # noqa: E402
 
 
@@ -36,7 +37,7 @@ def database(migrated: Path) -> Iterator[Path]:
 
     yield migrated
     call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
-    for folder in ("recordings", "tracks", "uploads"):
+    for folder in ("recordings", "images", "tracks", "uploads"):
         shutil.rmtree(migrated / folder, ignore_errors=True)
 
 
@@ -57,3 +58,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return a real uvicorn process on a free port, with a home of its own; `server.browser` is signed in."""
     with Server(tmp_path_factory.mktemp("served")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def image_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of small images in two classes; see `imaging.write_images`."""
+    return write_images(tmp_path_factory.mktemp("images") / "lungs")
+
+
+@pytest.fixture(scope="session")
+def image_model(home: Path) -> str:
+    """Return the name of an installed model that tells them apart."""
+    write_image_model(home / "models" / MODEL)
+    return MODEL

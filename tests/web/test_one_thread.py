@@ -43,13 +43,16 @@ async def elsewhere(scope: Any, receive: Any, send: Any) -> None:
         ("GET", PAGE, 401),
         ("GET", PAGE.replace("page", "overview"), 401),
         ("GET", PAGE.replace("page", "thumbnail"), 401),
+        ("GET", "/api/pictures/0123456789abcdef/pixels", 401),
+        ("GET", "/api/pictures/0123456789abcdef/thumbnail", 401),
+        ("GET", "/api/pictures/0123456789abcdef/overlay", 299),
         ("POST", PAGE, 299),
         ("GET", PAGE + "s", 299),
         ("GET", "/api/session", 299),
         ("GET", "/", 299),
     ],
 )
-def test_only_signals_are_answered_in_the_thread(method: str, path: str, status: int) -> None:
+def test_only_signals_and_pixels_are_answered_in_threads_of_their_own(method: str, path: str, status: int) -> None:
     assert asyncio.run(ask(in_one_thread(elsewhere), path, method, query=b"start=0&seconds=1&pixels=1")) == status
 
 

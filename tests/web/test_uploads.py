@@ -7,14 +7,17 @@ import threading
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from PIL import Image
 from serving import Browser, Server, write_recording
 
-from semeia.errors import FileError, StorageError
+from imaging import lung
+from semeia.errors import FileError, ImageError, StorageError
 from semeia.web import uploads
 from semeia.web.entrance import owner
-from semeia.web.models import Recording, Upload
+from semeia.web.models import ImageSet, Picture, Recording, Upload
 from semeia.web.permission import project_of
 
 SLICE = 400_000
@@ -62,12 +65,36 @@ def test_what_was_written_but_not_acknowledged_is_written_again(database: Path, 
 
 
 def test_what_is_no_recording_is_removed_with_its_reason(database: Path) -> None:
-    upload = begin("holiday.jpg", 100)
+    upload = begin("night.edf", 100)
     uploads.receive(upload, 0, b"\xff" * 100)
-    with pytest.raises(FileError, match="^holiday.jpg: "):
+    with pytest.raises(FileError, match="^night.edf: "):
         uploads.finish(upload, owner())
     assert not Upload.objects.exists() and not Recording.objects.exists()
     assert not list(database.glob("uploads/[!.]*")) and not list(database.glob(f"recordings/{upload.pk}*"))
+
+
+def test_what_is_no_image_is_removed_with_its_reason(database: Path) -> None:
+    upload = begin("holiday.jpg", 100)
+    uploads.receive(upload, 0, b"\xff" * 100)
+    with pytest.raises(ImageError, match=r"^holiday.jpg: is no PNG"):
+        uploads.finish(upload, owner())
+    assert not Upload.objects.exists() and not Picture.objects.exists() and not ImageSet.objects.exists()
+    assert not list(database.glob("uploads/[!.]*")) and not list(database.glob("images/*"))
+
+
+def test_an_image_that_a_killed_server_had_moved_is_there_all_the_same(database: Path, tmp_path: Path) -> None:
+    Image.fromarray(lung(1, dense=True)).save(tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+    upload = begin("a.png", len(data))
+    with pytest.raises(uploads.OutOfStep):
+        uploads.finish(upload, owner())
+    uploads.receive(upload, 0, data)
+    with patch("semeia.web.pictures.open_image", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        uploads.finish(upload, owner())
+    upload.refresh_from_db()
+    found = uploads.finish(upload, owner())
+    assert isinstance(found, Picture) and Path(found.path).read_bytes() == data
+    assert uploads.finish(upload, owner()) == found
 
 
 def test_a_file_for_which_there_is_no_room_is_refused_at_once() -> None:

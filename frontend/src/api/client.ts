@@ -7,6 +7,7 @@ type Schemas = components["schemas"];
 export type Session = Schemas["Session"];
 export type RecordingRow = Schemas["RecordingRow"];
 export type RecordingDetail = Schemas["RecordingDetail"];
+export type Imported = Schemas["Imported"];
 export type UploadRow = Schemas["UploadRow"];
 export type Folder = Schemas["FolderRow"];
 export type EventRow = Schemas["EventRow"];
@@ -16,6 +17,9 @@ export type ModelRow = Schemas["ModelRow"];
 export type JobRow = Schemas["JobRow"];
 export type TrackRow = Schemas["TrackRow"];
 export type Proposal = Schemas["Proposal"];
+export type ImageSetRow = Schemas["ImageSetRow"];
+export type PictureRow = Schemas["PictureRow"];
+export type VerdictRow = Schemas["VerdictRow"];
 
 /** What the server refused, in its own words. */
 export class ApiError extends Error {

@@ -344,6 +344,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/image-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Image Sets
+         * @description Return the image sets whose name or classes contain each of some words, the newest first.
+         */
+        get: operations["imageSets"];
+        put?: never;
+        /**
+         * Add Image Set
+         * @description Take the images of a folder of the server into the library, and queue a job that looks for twins.
+         */
+        post: operations["addImageSet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/image-sets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Image Set
+         * @description Return one image set.
+         */
+        get: operations["imageSet"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Image Set
+         * @description Remove an image set with its verdicts and findings; its files only where they were copied.
+         */
+        delete: operations["removeImageSet"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Image Set
+         * @description Rename an image set.
+         */
+        patch: operations["changeImageSet"];
+        trace?: never;
+    };
+    "/api/image-sets/{id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look Through
+         * @description Look through a set's folder again, and queue a job that looks for twins where anything is new.
+         */
+        post: operations["lookThroughImageSet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/image-sets/{id}/classify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Classify
+         * @description Queue a job in which a model judges all pictures; if the same is queued or runs already, return that one.
+         */
+        post: operations["classify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/image-sets/{id}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pictures
+         * @description Return the pictures that can be read, by name, with their verdicts and the findings of a model.
+         */
+        get: operations["pictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pictures/{id}/pixels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pixels
+         * @description Return a frame's values, in the layout that `semeia.web.pixels` describes.
+         */
+        get: operations["pixels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pictures/{id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Picture Thumbnail
+         * @description Return a small picture of the middle frame as it is looked at.
+         */
+        get: operations["pictureThumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pictures/{id}/overlay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Overlay
+         * @description Return a map of what made a model say a class, or 202 and the job that makes it; who asks again names that.
+         */
+        get: operations["overlay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pictures/{id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Verdict
+         * @description Say what a picture shows, in place of what was said before; it is on the disk when this answers.
+         */
+        post: operations["giveVerdict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models": {
         parameters: {
             query?: never;
@@ -353,7 +545,9 @@ export interface paths {
         };
         /**
          * Models
-         * @description Return the installed models that find seizures, first the one to begin with; a damaged one is left out.
+         * @description Return the installed models that find seizures or judge images; a damaged one is left out.
+         *
+         *     First comes the one to begin with.
          */
         get: operations["models"];
         put?: never;
@@ -723,6 +917,8 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Folder */
+            folder: string;
             /** Size */
             size: number;
             /** Received */
@@ -742,6 +938,11 @@ export interface components {
             name: string;
             /** Size */
             size: number;
+            /**
+             * Folder
+             * @default
+             */
+            folder: string;
         };
         /**
          * Received
@@ -763,11 +964,13 @@ export interface components {
         };
         /**
          * Imported
-         * @description What came in.
+         * @description What came in; of images, the sets that they came into.
          */
         Imported: {
             /** Recordings */
             recordings: components["schemas"]["RecordingRow"][];
+            /** Sets */
+            sets?: string[];
         };
         /**
          * FolderRow
@@ -782,6 +985,10 @@ export interface components {
             folders: components["schemas"]["PlaceRow"][];
             /** Files */
             files: components["schemas"]["PlaceRow"][];
+            /** Images */
+            images: number;
+            /** At */
+            at: string;
         };
         /**
          * PlaceRow
@@ -802,6 +1009,8 @@ export interface components {
         ImportedAndRefused: {
             /** Recordings */
             recordings: components["schemas"]["RecordingRow"][];
+            /** Sets */
+            sets?: string[];
             /** Refused */
             refused: components["schemas"]["RefusedFile"][];
         };
@@ -879,12 +1088,12 @@ export interface components {
         };
         /**
          * Conflict
-         * @description Another tab was faster: the event as it is now, or null where it is gone.
+         * @description Another tab was faster: what is said of the picture now, or null for nothing.
          */
         Conflict: {
             /** Detail */
             detail: string;
-            current: components["schemas"]["EventRow"] | null;
+            current: components["schemas"]["VerdictRow"] | null;
         };
         /**
          * EventChange
@@ -903,28 +1112,82 @@ export interface components {
             channels?: string[] | null;
         };
         /**
-         * ModelRow
-         * @description An installed model that finds seizures; times in seconds, the rate in Hz.
+         * ClassRow
+         * @description How many pictures came labelled so.
          */
-        ModelRow: {
+        ClassRow: {
             /** Name */
             name: string;
-            /** Description */
-            description: string;
-            /** Montage */
-            montage: string;
-            /** Minimum Rate */
-            minimum_rate: number;
-            /** Window */
-            window: number;
-            /** Threshold */
-            threshold: number;
+            /** Pictures */
+            pictures: number;
         };
         /**
-         * JobRecording
-         * @description Of which recording.
+         * ImageSetRow
+         * @description An image set in the list.
          */
-        JobRecording: {
+        ImageSetRow: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Pictures */
+            pictures: number;
+            /** Reviewed */
+            reviewed: number;
+            /** Classes */
+            classes: components["schemas"]["ClassRow"][];
+            twins: components["schemas"]["Twins"] | null;
+            /** Unread */
+            unread: number;
+            /** Problems */
+            problems: string[];
+            /** Sample */
+            sample: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Missing */
+            missing: boolean;
+        };
+        /**
+         * Twins
+         * @description What the leak guard counted.
+         */
+        Twins: {
+            /** Images */
+            images: number;
+            /** Exact */
+            exact: number;
+            /** Exact Groups */
+            exact_groups: number;
+            /** Near Groups */
+            near_groups: number;
+            /** Across Classes */
+            across_classes: number;
+        };
+        /**
+         * NewImageSet
+         * @description A folder of the server, by what stands for it.
+         */
+        NewImageSet: {
+            /** At */
+            at: string;
+        };
+        /**
+         * ImageSetChange
+         * @description What is to be different.
+         */
+        ImageSetChange: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * About
+         * @description Of which recording, or of which image set.
+         */
+        About: {
             /** Id */
             id: string;
             /** Name */
@@ -939,7 +1202,8 @@ export interface components {
             id: string;
             /** Kind */
             kind: string;
-            recording: components["schemas"]["JobRecording"] | null;
+            recording: components["schemas"]["About"] | null;
+            images: components["schemas"]["About"] | null;
             state: components["schemas"]["State"];
             /** Share */
             share: number | null;
@@ -965,6 +1229,119 @@ export interface components {
          * @enum {string}
          */
         State: "queued" | "running" | "stopping" | "done" | "failed" | "cancelled";
+        /**
+         * ClassifyRequest
+         * @description With which model.
+         */
+        ClassifyRequest: {
+            /** Model */
+            model: string;
+        };
+        /**
+         * PictureRow
+         * @description A picture in the list; `group` is the same for twins; `says` the class that a model says, with probabilities.
+         */
+        PictureRow: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+            /** Frames */
+            frames: number;
+            /** Label */
+            label: string;
+            /** Patient */
+            patient: string;
+            /** Group */
+            group: string;
+            verdict: components["schemas"]["VerdictRow"] | null;
+            /** Says */
+            says: string | null;
+            /** Finding */
+            finding: number[] | null;
+        };
+        /**
+         * Pictures
+         * @description The pictures of a set, and the classes of the model whose findings stand with them.
+         */
+        Pictures: {
+            /** Classes */
+            classes: string[];
+            /** Pictures */
+            pictures: components["schemas"]["PictureRow"][];
+        };
+        /**
+         * Status
+         * @description Whether it is what was said before: by the label it came with, or by a model where it came with none.
+         * @enum {string}
+         */
+        Status: "confirmed" | "corrected";
+        /**
+         * VerdictRow
+         * @description What a person says that a picture shows.
+         */
+        VerdictRow: {
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+            status: components["schemas"]["Status"];
+            /** User */
+            user: string;
+        };
+        /**
+         * Judged
+         * @description What is said of a picture now; null for nothing.
+         */
+        Judged: {
+            verdict: components["schemas"]["VerdictRow"] | null;
+        };
+        /**
+         * NewVerdict
+         * @description What a picture shows; null takes back what was said.
+         */
+        NewVerdict: {
+            /** Label */
+            label: string | null;
+            /** Replaces */
+            replaces: string | null;
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+        };
+        /**
+         * ModelRow
+         * @description An installed model that finds seizures or judges images; times in seconds, the rate in Hz, null for images.
+         */
+        ModelRow: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /**
+             * Judges
+             * @enum {string}
+             */
+            judges: "recordings" | "images";
+            /** Classes */
+            classes: string[];
+            /** Montage */
+            montage: string | null;
+            /** Minimum Rate */
+            minimum_rate: number | null;
+            /** Window */
+            window: number | null;
+            /** Threshold */
+            threshold: number | null;
+        };
         /**
          * FindRequest
          * @description With which model.
@@ -1626,6 +2003,315 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    imageSets: {
+        parameters: {
+            query?: {
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSetRow"][];
+                };
+            };
+        };
+    };
+    addImageSet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImageSet"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSetRow"];
+                };
+            };
+        };
+    };
+    imageSet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSetRow"];
+                };
+            };
+        };
+    };
+    removeImageSet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    changeImageSet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageSetChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSetRow"];
+                };
+            };
+        };
+    };
+    lookThroughImageSet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSetRow"];
+                };
+            };
+        };
+    };
+    classify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClassifyRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRow"];
+                };
+            };
+        };
+    };
+    pictures: {
+        parameters: {
+            query?: {
+                model?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pictures"];
+                };
+            };
+        };
+    };
+    pixels: {
+        parameters: {
+            query?: {
+                frame?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    pictureThumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+        };
+    };
+    overlay: {
+        parameters: {
+            query: {
+                model: string;
+                target: string;
+                job?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A job is making it: {job}. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    giveVerdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVerdict"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Judged"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conflict"];
+                };
             };
         };
     };

@@ -4,7 +4,7 @@ import { untrack } from "svelte";
 
 export interface Command {
   keys: string[]; // as `chord` writes them; any of them
-  says: string;
+  says: string; // empty: it acts, and is not worth telling
   act: () => void;
 }
 
@@ -17,6 +17,17 @@ let list = $state.raw<Group[]>([]);
 
 /** The groups of commands that hold now. */
 export const commandGroups = (): Group[] => list;
+
+/** The groups without what does not act: of a key that several groups have, the latest is the one that acts. */
+export function acting(groups: readonly Group[]): Group[] {
+  const taken = new Set<string>();
+  const kept = groups.toReversed().map(({ title, commands }) => {
+    const free = commands.map((command) => ({ ...command, keys: command.keys.filter((key) => !taken.has(key)) }));
+    for (const { keys } of free) for (const key of keys) taken.add(key);
+    return { title, commands: free.filter(({ keys, says }) => keys.length && says) };
+  });
+  return kept.filter(({ commands }) => commands.length).reverse();
+}
 
 /** Let a component's commands hold while it is there. */
 export function useCommands(title: string, commands: Command[]): void {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chord, shown } from "./keys.svelte";
+import { acting, chord, shown } from "./keys.svelte";
 
 const held = { shiftKey: false, ctrlKey: false, metaKey: false, altKey: false };
 
@@ -19,4 +19,15 @@ test("chords are shown as the keys are labelled", () => {
   expect(shown("Shift+ArrowLeft")).toEqual(["⇧", "←"]);
   expect(shown("+")).toEqual(["+"]);
   expect(shown("Ctrl+z")).toEqual(["Ctrl", "Z"]);
+});
+
+test("of a key that two groups have, only the later one is shown", () => {
+  const command = (keys: string[], says: string) => ({ keys, says, act: () => {} });
+  const everywhere = { title: "Everywhere", commands: [command(["1"], "Library"), command(["d", "2"], "Dark")] };
+  const here = { title: "Here", commands: [command(["1", "2"], "Class")] };
+  const kept = acting([everywhere, here]).map(({ title, commands }) => [title, commands.map(({ keys }) => keys)]);
+  expect(kept).toEqual([
+    ["Everywhere", [["d"]]],
+    ["Here", [["1", "2"]]],
+  ]);
 });

@@ -3,11 +3,25 @@
 export const PLACES = ["library", "review", "label", "train", "models"] as const;
 export type Place = (typeof PLACES)[number];
 
-function readAddress(): { place: Place; id: string | null; at: number | null } {
-  const [, first = "", id = ""] = location.pathname.split("/");
-  const at = Number.parseFloat(new URLSearchParams(location.search).get("at") ?? "");
-  const place = PLACES.find((name) => name === first) ?? "library";
-  return { place, id: id || null, at: Number.isFinite(at) ? at : null };
+interface Address {
+  place: Place;
+  id: string | null;
+  set: string | null;
+  at: number | null;
+  picture: string | null;
+}
+
+function readAddress(): Address {
+  const [, first = "", second = "", third = ""] = location.pathname.split("/");
+  const query = new URLSearchParams(location.search);
+  const at = Number.parseFloat(query.get("at") ?? "");
+  return {
+    place: PLACES.find((name) => name === first) ?? "library",
+    id: second === "images" ? null : second || null,
+    set: second === "images" ? third || null : null,
+    at: Number.isFinite(at) ? at : null,
+    picture: query.get("picture"),
+  };
 }
 
 class Route {
@@ -24,6 +38,16 @@ class Route {
   /** The recording, where the place is about one. */
   get id(): string | null {
     return this.#now.id;
+  }
+
+  /** The image set, where the place is about one. */
+  get set(): string | null {
+    return this.#now.set;
+  }
+
+  /** The picture of the set. */
+  get picture(): string | null {
+    return this.#now.picture;
   }
 
   /** Seconds into the recording. */

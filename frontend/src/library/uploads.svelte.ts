@@ -1,11 +1,12 @@
 // Files that come in by drag and drop: in slices, one file after another, and on from where they stopped.
 
-import { ApiError, api, ask, type RecordingRow, request, type UploadRow } from "../api/client";
+import { ApiError, api, ask, type Imported, request, type UploadRow } from "../api/client";
 
 const SLICE = 8 * 2 ** 20;
 
 export interface Upload {
   name: string;
+  folder: string; // folders that it was dropped with
   size: number;
   received: number;
   state: "waiting" | "sending" | "reading" | "broken";
@@ -16,15 +17,15 @@ export interface Upload {
 /** What the uploads need of the server; so that slicing and resuming can be tested by themselves. */
 export interface Sink {
   unfinished(): Promise<UploadRow[]>;
-  start(name: string, size: number): Promise<UploadRow>;
+  start(name: string, size: number, folder: string): Promise<UploadRow>;
   send(id: string, offset: number, slice: Blob): Promise<number>; // returns how much has come in
-  finish(id: string): Promise<RecordingRow[]>;
+  finish(id: string): Promise<Imported>;
   drop(id: string): Promise<void>;
 }
 
 export const server: Sink = {
   unfinished: () => ask(api.GET("/api/uploads")),
-  start: (name, size) => ask(api.POST("/api/uploads", { body: { name, size } })),
+  start: (name, size, folder) => ask(api.POST("/api/uploads", { body: { name, size, folder } })),
   send: async (id, offset, slice) => {
     const type = "application/octet-stream";
     try {
@@ -40,7 +41,7 @@ export const server: Sink = {
       throw error;
     }
   },
-  finish: async (id) => (await ask(api.POST("/api/uploads/{id}/finish", { params: { path: { id } } }))).recordings,
+  finish: (id) => ask(api.POST("/api/uploads/{id}/finish", { params: { path: { id } } })),
   drop: async (id) => void (await api.DELETE("/api/uploads/{id}", { params: { path: { id } } })),
 };
 
@@ -49,10 +50,13 @@ export async function sendFile(
   sink: Sink,
   file: File,
   progress: (upload: UploadRow) => void,
+  folder = "",
   pause: (milliseconds: number) => Promise<void> = (time) => new Promise((go) => setTimeout(go, time)),
 ): Promise<UploadRow> {
-  const begun = (await sink.unfinished()).find(({ name, size }) => name === file.name && size === file.size);
-  let upload = begun ?? (await sink.start(file.name, file.size));
+  const begun = (await sink.unfinished()).find(
+    (known) => known.name === file.name && known.size === file.size && known.folder === folder,
+  );
+  let upload = begun ?? (await sink.start(file.name, file.size, folder));
   progress(upload);
   for (let failures = 0; upload.received < file.size;) {
     try {
@@ -76,16 +80,18 @@ export class Uploads {
 
   constructor(
     private readonly sink: Sink,
-    private readonly came: (recordings: RecordingRow[]) => void,
+    private readonly came: (imported: Imported) => void,
+    private readonly all: (sets: string[]) => void = () => {}, // with the image sets that anything came into
   ) {}
 
   /** Show what stopped half-way before this page was opened. */
   async recall(): Promise<void> {
-    for (const { id, name, size, received } of await this.sink.unfinished()) {
+    for (const { id, name, folder, size, received } of await this.sink.unfinished()) {
       if (this.list.some((upload) => upload.id === id)) continue;
       this.list.push({
         id,
         name,
+        folder,
         size,
         received,
         state: "broken",
@@ -94,12 +100,14 @@ export class Uploads {
     }
   }
 
-  add(files: Iterable<File>): void {
+  add(files: Iterable<File>, folders: ReadonlyMap<File, string> = new Map()): void {
     for (const file of files) {
+      const folder = folders.get(file) ?? "";
       this.list = this.list.filter(
         ({ name, size, state }) => !(state === "broken" && name === file.name && size === file.size),
       );
-      this.list.push({ id: null, name: file.name, size: file.size, received: 0, state: "waiting", fault: "" });
+      const { name, size } = file;
+      this.list.push({ id: null, name, folder, size, received: 0, state: "waiting", fault: "" });
       this.#waiting.push({ upload: this.list[this.list.length - 1], file });
     }
     void this.#work();
@@ -113,22 +121,27 @@ export class Uploads {
   async #work(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
+    const sets = new Set<string>();
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift())
-      await this.#bring(next.upload, next.file);
+      for (const set of await this.#bring(next.upload, next.file)) sets.add(set);
     this.#busy = false;
+    this.all([...sets]);
   }
 
-  async #bring(upload: Upload, file: File): Promise<void> {
+  /** Bring a file in; returns the image sets that it came into. */
+  async #bring(upload: Upload, file: File): Promise<string[]> {
     try {
       upload.state = "sending";
-      await sendFile(this.sink, file, ({ id, received }) => Object.assign(upload, { id, received }));
+      await sendFile(this.sink, file, ({ id, received }) => Object.assign(upload, { id, received }), upload.folder);
       upload.state = "reading";
-      const recordings = await this.sink.finish(upload.id!);
+      const imported = await this.sink.finish(upload.id!);
       this.list = this.list.filter((other) => other !== upload);
-      this.came(recordings);
+      this.came(imported);
+      return imported.sets ?? [];
     } catch (error) {
       if (upload.state === "reading") upload.id = null; // the server has removed what it could not read
       Object.assign(upload, { state: "broken", fault: (error as Error).message });
+      return [];
     }
   }
 }

@@ -10,14 +10,21 @@ class Server implements Sink {
   slices: [number, number][] = [];
   failures: Error[] = [];
   unfinished = async () => this.rows;
-  start = async (name: string, size: number) => ({ id: "1", name, size, received: 0, created_at: "" });
+  start = async (name: string, size: number, folder: string) => ({
+    id: "1",
+    name,
+    folder,
+    size,
+    received: 0,
+    created_at: "",
+  });
   send = async (_: string, offset: number, slice: Blob) => {
     const failure = this.failures.shift();
     if (failure) throw failure;
     this.slices.push([offset, slice.size]);
     return offset + slice.size;
   };
-  finish = async () => [];
+  finish = async () => ({ recordings: [], sets: [] });
   drop = async () => {};
 }
 
@@ -27,7 +34,7 @@ const atOnce = async (): Promise<void> => {};
 test("a file goes in slices", async () => {
   const server = new Server();
   const seen: number[] = [];
-  await sendFile(server, file, ({ received }) => seen.push(received), atOnce);
+  await sendFile(server, file, ({ received }) => seen.push(received), "", atOnce);
   expect(server.slices).toEqual([
     [0, SLICE],
     [SLICE, SLICE],
@@ -38,8 +45,8 @@ test("a file goes in slices", async () => {
 
 test("a file that stopped half-way goes on from there", async () => {
   const server = new Server();
-  server.rows = [{ id: "7", name: "a.edf", size: file.size, received: 2 * SLICE, created_at: "" }];
-  const upload = await sendFile(server, file, () => {}, atOnce);
+  server.rows = [{ id: "7", name: "a.edf", folder: "", size: file.size, received: 2 * SLICE, created_at: "" }];
+  const upload = await sendFile(server, file, () => {}, "", atOnce);
   expect(upload.id).toBe("7");
   expect(server.slices).toEqual([[2 * SLICE, 100]]);
 });
@@ -47,14 +54,14 @@ test("a file that stopped half-way goes on from there", async () => {
 test("a server that is gone for a moment is asked again", async () => {
   const server = new Server();
   server.failures = [new ApiError(0, "no answer"), new ApiError(503, "busy")];
-  await sendFile(server, file, () => {}, atOnce);
+  await sendFile(server, file, () => {}, "", atOnce);
   expect(server.slices.length).toBe(3);
 });
 
 test("a refusal is not tried again", async () => {
   const server = new Server();
   server.failures = [new ApiError(507, "The disk is full.")];
-  await expect(sendFile(server, file, () => {}, atOnce)).rejects.toThrow("The disk is full.");
+  await expect(sendFile(server, file, () => {}, "", atOnce)).rejects.toThrow("The disk is full.");
   expect(server.slices).toEqual([]);
 });
 

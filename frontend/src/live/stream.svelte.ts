@@ -1,6 +1,6 @@
 // What the server says by itself: jobs, marks of other tabs, new recordings; to whoever asked to hear it.
 
-import type { JobRow } from "../api/client";
+import type { JobRow, VerdictRow } from "../api/client";
 import { listen, type Message } from "./listen";
 
 interface Heard {
@@ -8,6 +8,7 @@ interface Heard {
   events: { recording: string };
   library: Record<string, never>;
   track: { recording: string; id: string };
+  verdict: { set: string; picture: string; verdict: VerdictRow | null };
   live: boolean; // whether the stream stands; when it stands again, what was missed must be asked for
 }
 

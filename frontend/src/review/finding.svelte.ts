@@ -100,7 +100,7 @@ export class Finding {
       attempt(() => ask(api.GET("/api/jobs"))),
       this.#loadTracks(),
     ]);
-    this.models = models ?? this.models;
+    this.models = models?.filter(({ judges }) => judges === "recordings") ?? this.models;
     if (jobs) this.#jobs = jobs.filter(({ recording }) => recording?.id === this.recording);
     if (this.job && this.active) void this.#grow(this.job);
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,9 +11,13 @@ from django.core.signing import BadSignature, Signer
 
 from semeia.errors import SemeiaError
 from semeia.home import reason
+from semeia.images.opening import SUFFIXES as IMAGES
 from semeia.signals.opening import SUFFIXES
 
 __all__ = ["Listing", "NotThere", "Place", "found_at", "listing"]
+
+_LOOKED_AT = 50_000
+"""Folders and files after which nothing more is counted: a listing must come at once."""
 
 
 class NotThere(SemeiaError):
@@ -28,12 +33,16 @@ class Place(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """What a folder holds: folders, and the recordings among its files; `parent` is None at the top."""
+    """What a folder holds: folders, and the recordings among its files; `parent` is None at the top.
+
+    `images` is how many images lie in it and below, as far as a look around goes.
+    """
 
     name: str
     parent: str | None
     folders: list[Place]
     files: list[Place]
+    images: int = 0
 
 
 def found_at(token: str) -> Path:
@@ -69,7 +78,19 @@ def listing(token: str) -> Listing:
                 files.append(Place(path.name, _token(root, path), path.stat().st_size))
     except OSError as error:
         raise NotThere(f"{folder.name}: this folder cannot be read ({reason(error)})") from error
-    return Listing(folder.name, "" if folder == root else _token(root, folder.parent), folders, files)
+    parent = "" if folder == root else _token(root, folder.parent)
+    return Listing(folder.name, parent, folders, files, _images_under(folder))
+
+
+def _images_under(folder: Path) -> int:
+    """Return how many images lie in a folder and below; a large tree is not looked through to its end."""
+    images = seen = 0
+    for _, _, files in os.walk(folder):
+        images += sum(name.lower().endswith(IMAGES) and not name.startswith(".") for name in files)
+        seen += 1 + len(files)
+        if seen > _LOOKED_AT:
+            break
+    return images
 
 
 def _roots() -> list[Path]:

@@ -76,7 +76,7 @@ def add_file(
     owner = patient or _patient_of(path, header.subject)
     if copy:
         id, name = new_id(), safe_name(path.name)
-        target = move_in(_copied(path, id), id, name)
+        target = move_in(_copied(path, id), settings.HOME / "recordings" / id, name)
         return add_recording(project, target, header, id=id, patient=owner, copied=True, user=user), True
     try:
         str(path).encode()
@@ -129,9 +129,9 @@ def patient_named(project: Project, name: str) -> Patient:
     return Patient.objects.get_or_create(project=project, name=name[:200])[0]
 
 
-def move_in(part: Path, id: str, name: str) -> Path:
-    """Move a whole file to its place in the home folder, and return that."""
-    folder = make_folder(settings.HOME / "recordings" / id)
+def move_in(part: Path, folder: Path, name: str) -> Path:
+    """Move a whole file to its place in a folder of the home folder, and return that."""
+    make_folder(folder)
     with _storing(name):
         target = part.replace(folder / name)
         for place in (folder, folder.parent):  # a power cut must not take back what was acknowledged

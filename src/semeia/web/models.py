@@ -1,7 +1,7 @@
-"""What the database holds: people, projects, recordings, what was marked in them, and jobs.
+"""What the database holds: people, projects, recordings, what was marked in them, pictures, and jobs.
 
-Every row but a person's belongs to a project, and every route asks `semeia.web.permission` for it. Marks are only ever
-appended: a change is a new row that replaces another.
+Every row but a person's belongs to a project, and every route asks `semeia.web.permission` for it. Marks and verdicts
+are only ever appended: a change is a new row that replaces another.
 """
 
 from __future__ import annotations
@@ -12,7 +12,21 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
-__all__ = ["Job", "Mark", "Membership", "Patient", "Project", "Recording", "Track", "Upload", "User"]
+__all__ = [
+    "Finding",
+    "ImageSet",
+    "Job",
+    "Mark",
+    "Membership",
+    "Patient",
+    "Picture",
+    "Project",
+    "Recording",
+    "Track",
+    "Upload",
+    "User",
+    "Verdict",
+]
 
 
 def new_id() -> str:
@@ -116,6 +130,72 @@ class Mark(_Owned):
         indexes: ClassVar = [models.Index(fields=["recording", "onset"])]
 
 
+class ImageSet(_Owned):
+    """The images of a folder (`path`, never told to the page), or those that were dropped on the page."""
+
+    name = models.CharField(max_length=255)
+    path = models.TextField()
+    copied = models.BooleanField(help_text="Whether the files lie in the home folder and go when the row goes.")
+    classes = models.JSONField(default=list, help_text="What its pictures came labelled as, in order")
+    twins = models.JSONField(null=True, help_text="What the leak guard counted; null where it has not looked")
+
+    class Meta:
+        verbose_name = "image set"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["project", "path"], name="one_set_a_folder")]
+
+
+class Picture(_Owned):
+    """An image file of a set: where it lies, what it says of itself, and as what it came labelled.
+
+    One that cannot be read has a `problem`, and no size.
+    """
+
+    set = models.ForeignKey(ImageSet, on_delete=models.CASCADE, related_name="pictures")
+    name = models.TextField(help_text="Its path below the set's folder")
+    path = models.TextField()
+    size = models.BigIntegerField()
+    modified_ns = models.BigIntegerField()
+    kind = models.CharField(max_length=10, blank=True, help_text="PNG, JPEG, TIFF, DICOM, NIfTI")
+    width = models.IntegerField(default=0)
+    height = models.IntegerField(default=0)
+    frames = models.IntegerField(default=0)
+    label = models.CharField(max_length=200, blank=True)
+    patient = models.CharField(max_length=200, blank=True, help_text="Empty where nothing says whose it is")
+    group = models.CharField(max_length=16, blank=True, help_text="The same for twins; empty without")
+    problem = models.TextField(blank=True, help_text="Why it cannot be read, in one line.")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["set", "path"], name="one_picture_a_file")]
+
+
+class Verdict(_Owned):
+    """What a person says that a picture shows; `removed` takes it back.
+
+    Of a picture, the verdict is the one that no other replaces. Only one is the first, and one replaces another only
+    once: that is what two tabs that judge the same picture run into.
+    """
+
+    class Status(models.TextChoices):
+        """Whether it is what was said before: by the label it came with, or by a model where it came with none."""
+
+        CONFIRMED = "confirmed"
+        CORRECTED = "corrected"
+
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="verdicts")
+    label = models.CharField(max_length=200)
+    status = models.CharField(max_length=10, choices=Status.choices)
+    removed = models.BooleanField(default=False)
+    replaces = models.OneToOneField("self", null=True, on_delete=models.RESTRICT, related_name="replaced_by")
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["picture"], condition=models.Q(replaces__isnull=True), name="one_first_verdict_a_picture"
+            )
+        ]
+
+
 class Job(_Owned):
     """A command line that a worker runs as a child process (see `semeia.web.jobs`)."""
 
@@ -131,6 +211,7 @@ class Job(_Owned):
 
     kind = models.CharField(max_length=20)
     recording = models.ForeignKey(Recording, null=True, on_delete=models.CASCADE, related_name="jobs")
+    images = models.ForeignKey(ImageSet, null=True, on_delete=models.CASCADE, related_name="jobs")
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     parameters = models.JSONField(default=dict)
     argv = models.JSONField(default=list)
@@ -158,10 +239,25 @@ class Track(_Owned):
     operating_point = models.JSONField(help_text="threshold, smoothing, minimum_duration, merge_gap")
 
 
+class Finding(_Owned):
+    """What a model says of a picture: its class (`says`), and the `probabilities` of `classes`, in their order."""
+
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="findings")
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL)
+    model = models.CharField(max_length=200)
+    says = models.CharField(max_length=200)
+    classes = models.JSONField()
+    probabilities = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["picture", "model"], name="one_finding_a_model")]
+
+
 class Upload(_Owned):
     """A file that is coming in: `received` bytes of `size` lie in ``home/uploads/ID.part``."""
 
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     name = models.CharField(max_length=255)
+    folder = models.TextField(blank=True, help_text="Folders it was dropped with, such as chest_xray/NORMAL")
     size = models.BigIntegerField()
     received = models.BigIntegerField(default=0)

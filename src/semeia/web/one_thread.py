@@ -1,8 +1,9 @@
-"""Requests for signals are answered whole in one thread: who asks, may they, read, filter.
+"""Requests for signals and pixels are answered whole in one thread: who asks, may they, read, filter.
 
 Django's own way takes such a request through a dozen threads' hands and opens a database connection for it, which
 costs more than the page that is asked for; and filters get no faster in several threads. So one thread takes these
 requests in turn, through the same middleware, addresses and views, and keeps its connection and its recordings open.
+Signals, pictures and thumbnails have a thread each, for a sheet of thumbnails must not keep a page waiting.
 """
 
 from __future__ import annotations
@@ -26,22 +27,29 @@ _Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 _Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 _App = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
 
-_SIGNALS = re.compile(r"/api/recordings/[0-9a-f]+/(page|overview|thumbnail)")
+_THREADS = {
+    "signals": (re.compile(r"/api/recordings/[0-9a-f]+/(page|overview|thumbnail)"), "scipy.signal"),
+    "pictures": (re.compile(r"/api/pictures/[0-9a-f]+/pixels"), "PIL.Image"),
+    "thumbnails": (re.compile(r"/api/pictures/[0-9a-f]+/thumbnail"), "PIL.Image"),
+}
+"""Which addresses a thread answers, and what it loads before the first asks."""
 
 
 def in_one_thread(app: _App) -> _App:
-    """Answer requests for signals in one thread, and let an application answer all others.
+    """Answer requests for signals and pixels in threads of their own, and let an application answer all others.
 
     Parameters
     ----------
     app : ASGI application
         Django's.
     """
-    signals = _OneThread()
+    threads = [(addresses, _OneThread(name, needs)) for name, (addresses, needs) in _THREADS.items()]
 
     async def sorted_out(scope: _Scope, receive: _Receive, send: _Send) -> None:
-        is_signal = scope["type"] == "http" and scope["method"] == "GET" and _SIGNALS.fullmatch(scope["path"])
-        await (signals if is_signal else app)(scope, receive, send)
+        chosen = app
+        if scope["type"] == "http" and scope["method"] == "GET":
+            chosen = next((thread for addresses, thread in threads if addresses.fullmatch(scope["path"])), app)
+        await chosen(scope, receive, send)
 
     return sorted_out
 
@@ -51,11 +59,11 @@ class _OneThread(ASGIHandler):
 
     chunk_size = 1 << 20
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, needs: str) -> None:
         super(ASGIHandler, self).__init__()
         self.load_middleware(is_async=False)
-        self._thread = ThreadPoolExecutor(1, "signals")
-        self._thread.submit(import_module, "scipy.signal")  # a second that the first page need not wait for
+        self._thread = ThreadPoolExecutor(1, name)
+        self._thread.submit(import_module, needs)  # a second that the first page need not wait for
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         request, refusal = self.create_request(scope, BytesIO())

@@ -8,8 +8,6 @@ where nothing was recorded.
 
 from __future__ import annotations
 
-import json
-import struct
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -26,6 +24,7 @@ from semeia.signals.electrodes import side_of
 from semeia.signals.envelope import Envelope, extremes, readable_channels
 from semeia.signals.filters import Filter
 from semeia.signals.montage import MontagedRecording, montage_named
+from semeia.web.binary import packed
 
 __all__ = ["AS_RECORDED", "ChangedError", "Opened", "Query", "Source", "VanishedError", "overview"]
 
@@ -212,7 +211,7 @@ def _rendered(shown: _Shown, query: Query) -> bytes:
         "columns": columns,
         "gaps": [gap for gap in shown.gaps if gap.start < stop and gap.stop > start],
     }
-    return _packed(header, values)
+    return packed(header, values)
 
 
 def overview(envelope: Envelope, columns: int) -> bytes:
@@ -234,7 +233,7 @@ def overview(envelope: Envelope, columns: int) -> bytes:
         "columns": columns,
         "gaps": envelope.gaps,
     }
-    return _packed(header, envelope.overview(columns))
+    return packed(header, envelope.overview(columns))
 
 
 def _chosen(recording: Recording, indices: Sequence[int], labels: Sequence[str]) -> list[int]:
@@ -284,9 +283,3 @@ def _samples(view: _View, rows: slice, filter: Filter, start: float, stop: float
         chosen = [index for index, voltage in zip(indices, voltages, strict=True) if voltage]
         samples[voltages] = filter.read(view.recording, start, stop, chosen, view.rate)
     return samples
-
-
-def _packed(header: dict[str, object], values: NDArray[np.float32]) -> bytes:
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 4)
-    return b"".join((struct.pack("<I", len(text)), text, np.ascontiguousarray(values, "<f4").data))

@@ -13,9 +13,10 @@ from django.db import transaction
 from semeia.errors import FileError, SemeiaError, StorageError
 from semeia.home import alone_in, make_folder, reason, remove_leftovers
 from semeia.web.library import add_recording, move_in, safe_name
-from semeia.web.models import Project, Recording, Upload, User
+from semeia.web.models import Picture, Project, Recording, Upload, User
+from semeia.web.pictures import add_dropped, is_image
 
-__all__ = ["OutOfStep", "begin", "cancel", "finish", "receive", "tidy"]
+__all__ = ["OutOfStep", "arrived", "begin", "cancel", "finish", "receive", "tidy"]
 
 _RESERVE = 64 * 2**20  # bytes that stay free for the database
 
@@ -34,8 +35,8 @@ class OutOfStep(Exception):
         super().__init__(f"{received} bytes are here: go on from there.")
 
 
-def begin(project: Project, user: User, name: str, size: int) -> Upload:
-    """Make ready for a file of so many bytes.
+def begin(project: Project, user: User, name: str, size: int, folder: str = "") -> Upload:
+    """Make ready for a file of so many bytes; `folder` are the folders that it was dropped with.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def begin(project: Project, user: User, name: str, size: int) -> Upload:
     free = shutil.disk_usage(_folder()).free - _RESERVE
     if size > free:
         raise StorageError(f"{name}: has {_gigabytes(size)}, but only {_gigabytes(max(free, 0))} are free on the disk")
-    return Upload.objects.create(project=project, user=user, name=name, size=size)
+    return Upload.objects.create(project=project, user=user, name=name, size=size, folder=folder)
 
 
 def receive(upload: Upload, offset: int, data: bytes) -> int:
@@ -98,8 +99,8 @@ def _append(descriptor: int, offset: int, data: bytes, upload: Upload) -> None:
         ) from error
 
 
-def finish(upload: Upload, user: User) -> Recording:
-    """Take a file that is here whole into the library.
+def finish(upload: Upload, user: User) -> Recording | Picture:
+    """Take a file that is here whole into the library: an image by its name into an image set, else as a recording.
 
     A server that is killed in the middle of this does it again when asked again.
 
@@ -110,26 +111,55 @@ def finish(upload: Upload, user: User) -> Recording:
     SemeiaError
         If it cannot be read: then it is removed.
     """
-    id = upload.pk
     with alone_in(_folder()):
-        known = Recording.objects.filter(pk=id).first()
+        known = arrived(upload.pk)
         if known is not None:  # another tab was faster
             return known
-        part, place = _part(upload), settings.HOME / "recordings" / id / upload.name
-        if not place.is_file():
-            there = part.stat().st_size if part.is_file() else 0
-            if min(there, upload.received) < upload.size:
-                raise OutOfStep(min(there, upload.received))
-            place = move_in(part, id, upload.name)
         try:
-            with transaction.atomic():
-                row = add_recording(upload.project, place, id=id, copied=True, user=user)
-                Upload.objects.filter(pk=id).delete()
-        except SemeiaError:
-            Upload.objects.filter(pk=id).delete()
-            shutil.rmtree(place.parent, ignore_errors=True)
+            return _picture(upload) if is_image(upload.name) else _recording(upload, user)
+        except StorageError:  # what came is kept: there may be room later
             raise
+        except SemeiaError:
+            Upload.objects.filter(pk=upload.pk).delete()
+            raise
+
+
+def arrived(id: str) -> Recording | Picture | None:
+    """Return what an upload has become, if it has."""
+    return Recording.objects.filter(pk=id).first() or Picture.objects.filter(pk=id).first()
+
+
+def _recording(upload: Upload, user: User) -> Recording:
+    id, folder = upload.pk, settings.HOME / "recordings" / upload.pk
+    place = folder / upload.name
+    if not place.is_file():
+        place = move_in(_whole(upload), folder, upload.name)
+    try:
+        with transaction.atomic():
+            row = add_recording(upload.project, place, id=id, copied=True, user=user)
+            Upload.objects.filter(pk=id).delete()
+    except SemeiaError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return row
+
+
+def _picture(upload: Upload) -> Picture:
+    part = _whole(upload) if _part(upload).is_file() else None  # none: it was moved already
+    if part is None and upload.received < upload.size:
+        raise OutOfStep(0)
+    row = add_dropped(upload.project, part, upload.pk, upload.name, upload.folder)
+    Upload.objects.filter(pk=upload.pk).delete()
+    return row
+
+
+def _whole(upload: Upload) -> Path:
+    """Return what has come, if that is all."""
+    part = _part(upload)
+    there = part.stat().st_size if part.is_file() else 0
+    if min(there, upload.received) < upload.size:
+        raise OutOfStep(min(there, upload.received))
+    return part
 
 
 def cancel(upload: Upload) -> None:

@@ -36,6 +36,8 @@ def test_models_are_told_with_what_they_take(client: Client) -> None:
     assert rows["eeg-starter"] == {
         "name": "eeg-starter",
         "description": rows["eeg-starter"]["description"],
+        "judges": "recordings",
+        "classes": ["background", "seizure"],
         "montage": "any",
         "minimum_rate": 100.0,
         "window": 8.0,
@@ -66,6 +68,7 @@ def test_find_queues_one_job(client: Client, recording: Recording) -> None:
         "id": "",
         "kind": "find",
         "recording": {"id": recording.pk, "name": "mine.edf"},
+        "images": None,
         "state": "queued",
         "share": None,
         "message": "",

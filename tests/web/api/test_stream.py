@@ -17,12 +17,14 @@ import pytest
 from serving import Browser, Server
 from working import ended, find, in_library
 
-from semeia.web import library, marks
+from semeia.web import library, marks, pictures, verdicts
 from semeia.web.api.changes import Change
 from semeia.web.api.stream import PERIOD, _Listener
+from semeia.web.entrance import owner
 from semeia.web.jobs import lifecycle
 from semeia.web.jobs.progress import begin, progress_file
 from semeia.web.models import Job, Membership, Project, Recording, User
+from semeia.web.permission import project_of
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +106,22 @@ def test_what_other_processes_do_is_told(browser: Browser, recording: Recording)
         recording.save()
         assert tab.until("library") == {}
         library.remove(recording)
+        assert tab.until("library") == {}
+
+
+def test_what_is_said_of_pictures_is_told(browser: Browser, image_folder: Path) -> None:
+    with Listener(browser) as tab:
+        found, _ = pictures.add_folder(project_of(owner()), image_folder)
+        assert tab.until("library") == {}
+        picture = found.pictures.get(name="clear/wrong.png")
+        said = verdicts.give(picture, owner(), "dense", replaces=None)
+        assert said is not None
+        row = {"id": said.pk, "label": "dense", "status": "corrected", "user": "owner"}
+        assert tab.until("verdict") == {"set": found.pk, "picture": picture.pk, "verdict": row}
+        verdicts.give(picture, owner(), None, replaces=said.pk)
+        assert tab.until("verdict") == {"set": found.pk, "picture": picture.pk, "verdict": None}
+        found.name = "renamed"
+        found.save()
         assert tab.until("library") == {}
 
 

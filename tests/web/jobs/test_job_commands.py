@@ -9,8 +9,11 @@ from typer.core import TyperGroup
 from working import find, in_library
 
 from semeia.cli import app
-from semeia.web.jobs import commands
+from semeia.web.entrance import owner
+from semeia.web.jobs import commands, lifecycle
 from semeia.web.models import Job
+from semeia.web.permission import project_of
+from semeia.web.pictures import add_folder
 
 
 def parsed(arguments: list[str]) -> tuple[str, dict[str, object]]:
@@ -36,8 +39,32 @@ def test_find_is_detect_with_its_findings_saved_for_the_job(recording_file: Path
     }
 
 
-def test_there_is_a_command_line_for_every_kind_of_job(recording_file: Path) -> None:
+def test_a_set_is_judged_by_predict(image_folder: Path, home: Path) -> None:
+    images, _ = add_folder(project_of(owner()), image_folder)
+    job = lifecycle.queue("classify", images, None, {"model": "spots"})
+    name, options = parsed(job.argv)
+    assert (name, options["inputs"], options["model"]) == ("predict", [Path(images.path)], "spots")
+    assert options["progress"] == home / "jobs" / f"{job.pk}.jsonl"
+    assert options["output"] == home / "jobs" / f"{job.pk}.csv"
+
+
+def test_a_picture_is_explained_with_a_map(image_folder: Path, home: Path, image_model: str) -> None:
+    images, _ = add_folder(project_of(owner()), image_folder)
+    picture = images.pictures.get(name="dense/dense_1.png")
+    parameters = {"picture": picture.pk, "model": image_model, "target": "dense"}
+    name, options = parsed(lifecycle.queue("explain", images, None, parameters).argv)
+    assert (name, options["model"], options["target"]) == ("explain", image_model, "dense")
+    assert options["files"] == [Path(picture.path)]
+    assert Path(str(options["map_"])).parent == home / "cache" / "maps"
+
+
+def test_there_is_a_command_line_for_every_kind_of_job(
+    recording_file: Path, image_folder: Path, image_model: str
+) -> None:
     row = in_library(recording_file)
+    images, _ = add_folder(project_of(owner()), image_folder)
+    picture = images.pictures.get(name="dense/dense_1.png")
+    parameters = {"model": image_model, "picture": picture.pk, "target": "dense"}
     for kind in commands._KINDS:
-        job = Job(project=row.project, kind=kind, recording=row, parameters={"model": "eeg-starter"})
+        job = Job(project=row.project, kind=kind, recording=row, images=images, parameters=parameters)
         parsed(commands.arguments(job))

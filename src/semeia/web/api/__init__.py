@@ -1,4 +1,7 @@
-"""The page's API: JSON, and binary for signals; the page's client is made from its description at ``/api/docs``."""
+"""The page's API: JSON, and binary for signals and pixels.
+
+The page's client is made from its description at ``/api/docs``.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,12 @@ from semeia.web.api.access import SignedIn, signed_in
 from semeia.web.api.answers import explain_errors
 from semeia.web.api.events import router as events
 from semeia.web.api.find import router as find
+from semeia.web.api.image_sets import router as image_sets
 from semeia.web.api.imports import router as imports
+from semeia.web.api.installed import router as installed
 from semeia.web.api.jobs import router as jobs
 from semeia.web.api.library import router as library
+from semeia.web.api.pictures import router as pictures
 from semeia.web.api.session import router as session
 from semeia.web.api.signals import router as signals
 from semeia.web.api.stream import router as stream
@@ -25,6 +31,9 @@ for router in (
     imports,
     events,
     signals,
+    image_sets,
+    pictures,
+    installed,
     find,
     jobs,
     stream,

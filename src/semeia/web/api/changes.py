@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from ninja.responses import NinjaJSONEncoder
 
-from semeia.web.api.jobs import job_row
+from semeia.web.api.jobs import ABOUT, job_row
+from semeia.web.api.pictures import verdict_row
 from semeia.web.jobs.lifecycle import ACTIVE
 from semeia.web.jobs.progress import Progress
-from semeia.web.models import Job, Mark, Recording, Track
+from semeia.web.models import ImageSet, Job, Mark, Recording, Track, Verdict
 
 __all__ = ["Change", "Watch"]
 
@@ -31,7 +32,7 @@ class Change:
     ----------
     project : str
         Whose members may know.
-    event : {"job", "events", "library", "track"}
+    event : {"job", "events", "library", "track", "verdict"}
     key : str
         What has changed: of two changes of one thing only the later one matters.
     data : str
@@ -52,7 +53,8 @@ class Watch:
         self._looked_at = timezone.now()
         self._marks: set[str] = set()
         self._tracks: set[str] = set()
-        self._library: set[tuple[str, str, str, str]] = set()
+        self._verdicts: set[str] = set()
+        self._library: set[tuple[str, ...]] = set()
         self._jobs: dict[str, tuple[object, ...]] = {}
         self._running: dict[str, tuple[Job, Progress]] = {}
         self.changes()
@@ -63,14 +65,15 @@ class Watch:
         changes: list[Change] = []
         if version is None or version != self._version:
             since = self._looked_at - _LATE
-            changes += [*self._new_jobs(since), *self._new_tracks(), *self._new_marks(since), *self._new_library()]
+            changes += [*self._new_jobs(since), *self._new_tracks(), *self._new_marks(since)]
+            changes += [*self._new_verdicts(since), *self._new_library()]
             self._version, self._looked_at = version, now
         return changes + list(self._progress())
 
     def _new_jobs(self, since: datetime) -> Iterator[Change]:
         looked_at = Q(state__in=ACTIVE) | Q(pk__in=list(self._jobs)) | Q(created_at__gt=since)
         known, self._jobs = self._jobs, {}
-        for job in Job.objects.filter(looked_at).select_related("recording"):
+        for job in Job.objects.filter(looked_at).select_related(*ABOUT):
             state = (job.state, job.message, job.attempt)
             if job.state in ACTIVE or job.created_at > since:
                 self._jobs[job.pk] = state
@@ -97,8 +100,20 @@ class Watch:
         for project, recording in new:
             yield Change(project, "events", recording, json.dumps({"recording": recording}))
 
+    def _new_verdicts(self, since: datetime) -> Iterator[Change]:
+        rows = list(Verdict.objects.filter(created_at__gt=since).select_related("user", "picture", "replaced_by"))
+        for row in rows:
+            if row.pk not in self._verdicts and not hasattr(row, "replaced_by"):
+                said = None if row.removed else verdict_row(row)
+                about = {"set": row.picture.set_id, "picture": row.picture_id, "verdict": said}
+                yield Change(row.project_id, "verdict", row.picture_id, json.dumps(about))
+        self._verdicts = {row.pk for row in rows}
+
     def _new_library(self) -> Iterator[Change]:
-        library = set(Recording.objects.values_list("project", "pk", "name", "patient__name"))
+        library: set[tuple[str, ...]] = set(Recording.objects.values_list("project", "pk", "name", "patient__name"))
+        sets = ImageSet.objects.annotate(number=Count("pictures"))
+        columns = sets.values_list("project", "pk", "name", "number", "twins")
+        library |= {(project, id, name, str(number), str(twins)) for project, id, name, number, twins in columns}
         for project in {row[0] for row in library ^ self._library}:
             yield Change(project, "library", "", "{}")
         self._library = library

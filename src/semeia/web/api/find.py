@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 
@@ -12,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from pydantic import Field
 
-from semeia.errors import ModelError
-from semeia.model import Description, OperatingPoint, installed, read_description
+from semeia.model import OperatingPoint
 from semeia.web.api.access import user_of
 from semeia.web.api.events import EventRow, event_row
+from semeia.web.api.installed import check_judges
 from semeia.web.api.jobs import JobRow, job_row
 from semeia.web.findings import check_unchanged, proposals, propose, read_track
 from semeia.web.jobs import lifecycle
@@ -29,20 +28,7 @@ router = Router(tags=["find"])
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _VALUES = {"responses": {200: {"description": "float32", "content": {"application/octet-stream": _BYTES}}}}
 
-_TO_BEGIN_WITH = "eeg-starter"
-
 Threshold = Annotated[float, Field(ge=0, le=1)]
-
-
-class ModelRow(Schema):
-    """An installed model that finds seizures; times in seconds, the rate in Hz."""
-
-    name: str
-    description: str
-    montage: str
-    minimum_rate: float
-    window: float
-    threshold: float
 
 
 class FindRequest(Schema):
@@ -76,26 +62,12 @@ class Chosen(Schema):
     threshold: Threshold
 
 
-@router.get("/models", response=list[ModelRow], operation_id="models")
-def models(request: HttpRequest) -> list[ModelRow]:
-    """Return the installed models that find seizures, first the one to begin with; a damaged one is left out."""
-    rows = []
-    for name, folder in sorted(installed().items(), key=lambda one: one[0] != _TO_BEGIN_WITH):
-        with suppress(ModelError):
-            description = read_description(folder)
-            if "seizure" in description.classes:
-                rows.append(_model_row(name, description))
-    return rows
-
-
 @router.post("/recordings/{id}/find", response=JobRow, operation_id="find")
 def find(request: HttpRequest, id: str, wanted: FindRequest) -> JobRow:
     """Queue a job that looks for seizures; if the same is queued or runs already, return that one."""
     user = user_of(request)
     recording = one(user, "write", Recording.objects.all(), id)
-    known = installed()
-    if wanted.model not in known:
-        raise ModelError(f"There is no model {wanted.model!r}; there is {', '.join(known) or 'none'}.")
+    check_judges(wanted.model, "recordings")
     check_unchanged(recording)
     return job_row(lifecycle.queue("find", recording, user, {"model": wanted.model}))
 
@@ -134,15 +106,3 @@ def store_proposals(request: HttpRequest, id: str, chosen: Chosen) -> list[Event
 
 def _track(request: HttpRequest, id: str) -> Track:
     return one(user_of(request), "read", Track.objects.select_related("recording"), id)
-
-
-def _model_row(name: str, description: Description) -> ModelRow:
-    needs = description.input
-    return ModelRow(
-        name=name,
-        description=description.description,
-        montage=needs.montage,
-        minimum_rate=needs.minimum_rate,
-        window=needs.window / description.transform.parameters["rate"],
-        threshold=description.operating_point.threshold,
-    )

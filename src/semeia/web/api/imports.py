@@ -17,7 +17,7 @@ from semeia.web import folders, library, uploads
 from semeia.web.api.access import user_of
 from semeia.web.api.answers import Refusal, Refused
 from semeia.web.api.library import RecordingRow, recording_rows
-from semeia.web.models import Recording, Upload
+from semeia.web.models import Picture, Recording, Upload, User
 from semeia.web.permission import allowed, one, project_of
 
 __all__ = ["router"]
@@ -34,6 +34,8 @@ class NewUpload(Schema):
 
     name: Annotated[str, Field(min_length=1, max_length=1000)]
     size: Annotated[int, Field(gt=0, le=2**50)]
+    folder: Annotated[str, Field(max_length=1000)] = ""
+    """Folders that it was dropped with: they sort images into sets and classes."""
 
 
 class UploadRow(Schema):
@@ -41,6 +43,7 @@ class UploadRow(Schema):
 
     id: str
     name: str
+    folder: str
     size: int
     received: int
     created_at: datetime
@@ -59,9 +62,10 @@ class Elsewhere(Refusal):
 
 
 class Imported(Schema):
-    """What came in."""
+    """What came in; of images, the sets that they came into."""
 
     recordings: list[RecordingRow]
+    sets: list[str] = Field(default_factory=list)
 
 
 class PlaceRow(Schema):
@@ -79,6 +83,9 @@ class FolderRow(Schema):
     parent: str | None
     folders: list[PlaceRow]
     files: list[PlaceRow]
+    images: int
+    """How many images lie in it and below, as far as was looked."""
+    at: str
 
 
 class NewImport(Schema):
@@ -111,7 +118,7 @@ def unfinished(request: HttpRequest) -> list[Upload]:
 def begin(request: HttpRequest, upload: NewUpload) -> Upload:
     """Announce a file."""
     user = user_of(request)
-    return uploads.begin(project_of(user, "write"), user, upload.name, upload.size)
+    return uploads.begin(project_of(user, "write"), user, upload.name, upload.size, upload.folder)
 
 
 @router.put(
@@ -135,12 +142,14 @@ def send(request: HttpRequest, id: str, offset: Annotated[int, Field(ge=0)]) -> 
 def finish(request: HttpRequest, id: str) -> Imported:
     """Take a file that is here whole into the library; one that cannot be read is removed, and said why."""
     user = user_of(request)
-    known = allowed(user, "write", Recording.objects.filter(pk=id)).first()  # the answer may have been lost before
+    known = _arrived(user, id)  # the answer may have been lost before
     if known is None:
         try:
             known = uploads.finish(one(user, "write", Upload.objects.select_related("project"), id), user)
         except uploads.OutOfStep as error:
             raise Refused(409, str(error), received=error.received) from None
+    if isinstance(known, Picture):
+        return Imported(recordings=[], sets=[known.set_id])
     return Imported(recordings=recording_rows([known]))
 
 
@@ -157,7 +166,7 @@ def folder(request: HttpRequest, at: str = "") -> FolderRow:
     project_of(user_of(request), "write")
     found = _found(folders.listing, at)
     rows = {name: [PlaceRow(**place._asdict()) for place in getattr(found, name)] for name in ("folders", "files")}
-    return FolderRow(name=found.name, parent=found.parent, **rows)
+    return FolderRow(name=found.name, parent=found.parent, images=found.images, at=at, **rows)
 
 
 @router.post("/imports", response=ImportedAndRefused, operation_id="importFiles")
@@ -174,6 +183,11 @@ def import_files(request: HttpRequest, wanted: NewImport) -> ImportedAndRefused:
             except SemeiaError as error:
                 refused.append(RefusedFile(name=path.name, why=str(error)))
     return ImportedAndRefused(recordings=recording_rows(taken.values()), refused=refused)
+
+
+def _arrived(user: User, id: str) -> Recording | Picture | None:
+    recording = allowed(user, "write", Recording.objects.filter(pk=id)).first()
+    return recording or allowed(user, "write", Picture.objects.filter(pk=id)).first()
 
 
 def _found(look: Callable[[str], _Found], at: str) -> _Found:

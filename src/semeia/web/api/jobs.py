@@ -14,18 +14,20 @@ from semeia.web.api.access import user_of
 from semeia.web.api.answers import Refusal
 from semeia.web.jobs import lifecycle
 from semeia.web.jobs.progress import read_progress
-from semeia.web.models import Job
+from semeia.web.models import ImageSet, Job, Recording
 from semeia.web.permission import Right, allowed, one
 
-__all__ = ["JobRow", "job_row", "router"]
+__all__ = ["ABOUT", "JobRow", "job_row", "router"]
 
 router = Router(tags=["jobs"])
 
 _LISTED = 200
+ABOUT = ("recording", "images")
+"""What a job may be about."""
 
 
-class JobRecording(Schema):
-    """Of which recording."""
+class About(Schema):
+    """Of which recording, or of which image set."""
 
     id: str
     name: str
@@ -36,7 +38,8 @@ class JobRow(Schema):
 
     id: str
     kind: str
-    recording: JobRecording | None
+    recording: About | None
+    images: About | None
     state: Job.State
     share: float | None
     message: str
@@ -61,15 +64,18 @@ def job_row(job: Job, share: float | None = None) -> JobRow:
         share = 1.0
     elif share is None and job.state in {Job.State.RUNNING, Job.State.STOPPING}:
         share = read_progress(job.pk).share
-    recording = JobRecording(id=job.recording.pk, name=job.recording.name) if job.recording else None
-    stated = {name: getattr(job, name) for name in JobRow.model_fields if name not in {"share", "recording"}}
-    return JobRow(**stated, share=share, recording=recording)
+    stated = {name: getattr(job, name) for name in JobRow.model_fields.keys() - {"share", *ABOUT}}
+    return JobRow(**stated, recording=_about(job.recording), images=_about(job.images), share=share)
+
+
+def _about(row: Recording | ImageSet | None) -> About | None:
+    return None if row is None else About(id=row.pk, name=row.name)
 
 
 @router.get("/jobs", response=list[JobRow], operation_id="jobs")
 def jobs(request: HttpRequest) -> list[JobRow]:
     """Return the latest jobs, the newest first."""
-    rows = allowed(user_of(request), "read", Job.objects.select_related("recording"))
+    rows = allowed(user_of(request), "read", Job.objects.select_related(*ABOUT))
     return [job_row(job) for job in rows.order_by("-created_at")[:_LISTED]]
 
 
@@ -99,4 +105,4 @@ def job_track(request: HttpRequest, id: str, first: Annotated[int, Field(ge=0)] 
 
 
 def _job(request: HttpRequest, right: Right, id: str) -> Job:
-    return one(user_of(request), right, Job.objects.select_related("recording"), id)
+    return one(user_of(request), right, Job.objects.select_related(*ABOUT), id)

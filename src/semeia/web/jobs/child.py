@@ -51,7 +51,8 @@ class Child:
         self.job = job
         self.asked_at: float | None = None
         begin(job.pk, job.attempt)
-        self._process = _server.Process(target=_run, args=(job.argv, str(log_file(job.pk))), name=f"job {job.pk}")
+        arguments = (job.argv, str(log_file(job.pk)), job.pk if job.kind == "classify" else None)
+        self._process = _server.Process(target=_run, args=arguments, name=f"job {job.pk}")
         self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
@@ -101,8 +102,17 @@ def _started(pid: int) -> float | None:
     return None
 
 
-def _run(arguments: list[str], log: str) -> None:
-    """Run a command line in this process, which ends with its exit status."""
+def _run(arguments: list[str], log: str, classifies: str | None) -> None:
+    """Run a command line in this process, which ends with its exit status.
+
+    Parameters
+    ----------
+    arguments : list of str
+    log : str
+        Path of the file that takes what it says.
+    classifies : str or None
+        The job, if what it writes is taken into the database when it has ended.
+    """
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C in the terminal is for the worker, which then asks this to end
@@ -112,7 +122,13 @@ def _run(arguments: list[str], log: str) -> None:
         os.dup2(file.fileno(), sys.stdout.fileno())
         os.dup2(file.fileno(), sys.stderr.fileno())
     sys.argv = ["semeia", *arguments]
-    runpy.run_module("semeia", run_name="__main__", alter_sys=True)
+    if classifies is None:
+        runpy.run_module("semeia", run_name="__main__", alter_sys=True)
+        return
+    from semeia.web.classifications import keeping
+
+    with keeping(classifies):
+        runpy.run_module("semeia", run_name="__main__", alter_sys=True)
 
 
 def _end_with_worker() -> None:

@@ -25,7 +25,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from semeia.web.jobs.commands import arguments
-from semeia.web.models import Job, Recording, User
+from semeia.web.models import ImageSet, Job, Recording, User
 
 __all__ = ["ACTIVE", "BEAT", "LEASE", "LOST", "abandoned", "beat", "claim", "end", "queue", "retry", "started", "stop"]
 
@@ -40,16 +40,17 @@ LOST = 255
 ACTIVE = (Job.State.QUEUED, Job.State.RUNNING, Job.State.STOPPING)
 _HELD = (Job.State.RUNNING, Job.State.STOPPING)
 _End = tuple[Job.State, str]
+Kind = Literal["find", "classify", "twins", "explain"]
 
 
-def queue(kind: Literal["find"], recording: Recording, user: User | None, parameters: dict[str, Any]) -> Job:
-    """Queue a job; if the very same waits or runs already, return that one."""
+def queue(kind: Kind, of: Recording | ImageSet, user: User | None, parameters: dict[str, Any]) -> Job:
+    """Queue a job on a recording or an image set; if the very same waits or runs already, return that one."""
+    about = {"recording" if isinstance(of, Recording) else "images": of}
     with transaction.atomic():
-        same = Job.objects.filter(kind=kind, recording=recording, parameters=parameters)
+        same = Job.objects.filter(kind=kind, parameters=parameters, **about)
         job = same.filter(state__in=(Job.State.QUEUED, Job.State.RUNNING)).first()
         if job is None:
-            owned = {"project_id": recording.project_id, "recording": recording, "user": user}
-            job = Job(kind=kind, parameters=parameters, **owned)
+            job = Job(project_id=of.project_id, kind=kind, user=user, parameters=parameters, **about)
             job.argv = arguments(job)
             job.save(force_insert=True)
     return job

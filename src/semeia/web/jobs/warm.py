@@ -17,10 +17,15 @@ for name in (
     "safetensors.torch",
     "scipy.signal",
     "semeia.cli.detect",
+    "semeia.cli.predict_images",
+    "semeia.explanation.explain_image",
     "semeia.inference.slide",
     "semeia.networks.channelwise",
     "semeia.networks.convnet",
+    "semeia.networks.small_resnet",
     "semeia.transforms.raw",
+    "semeia.web.classifications",
     "semeia.web.findings",
+    "captum.attr",  # a second, for it loads matplotlib
 ):
     import_module(name)
