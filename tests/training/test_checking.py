@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from semeia.errors import RecipeError
-from semeia.recipe import Recipe, read_recipe
+from semeia.recipe import ImageRecipe, Recipe, read_recipe
 from semeia.training.checking import check, check_whole
 from semeia.training.explaining import explain
 from semeia.training.shipped import recipe_path, shipped_recipes
@@ -46,7 +46,10 @@ def test_every_shipped_recipe_is_in_order_and_explained(name: str) -> None:
     assert recipe.name == name
     assert faults(recipe, path.parent) == []
     said = explain(recipe, path.parent)
-    assert list(said)[:8] == ["Data", "Task", "Windows", "Split", "Transform", "Network", "Training", "Written"]
+    headings = ["Data", "Task", "Windows", "Split", "Transform", "Network", "Training", "Written"]
+    if isinstance(recipe, ImageRecipe):
+        headings.remove("Windows")
+    assert list(said)[: len(headings)] == headings
     assert "parameters" in said["Network"][0]
 
 

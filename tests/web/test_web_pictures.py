@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imaging import lung, write_images
 from PIL import Image
 
+from imaging import lung, write_images
 from semeia.datasets.leaks import find_leaks, sorted_images
 from semeia.errors import FileError, ImageError
 from semeia.web import pictures, verdicts
