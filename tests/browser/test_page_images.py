@@ -262,6 +262,7 @@ def test_an_overlay_shows_what_the_network_used(page: Page) -> None:
     open_set(page)
     judge(page)
     open_picture(page, "dense_1.png")
+    expect(page.get_by_text("differs in")).to_be_visible()  # what the model said has come
     assert pixels(page)["coloured"] == 0
     page.keyboard.press("o")
     expect(page.get_by_text("not where disease is")).to_be_visible()
