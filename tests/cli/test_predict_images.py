@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -100,6 +101,27 @@ def test_names_that_spreadsheets_and_terminals_stumble_over_are_kept(
     write_picture(tmp_path / "odd" / "plain.png", "blob", 1).rename(tmp_path / "odd" / name)
     code, out, _ = run("predict", str(tmp_path / "odd"), "--model", str(small_image_model))
     assert code == 0 and Path(rows_of(out)[0]["path"]).name == name
+
+
+def test_a_name_that_is_no_utf8_is_written_with_its_bytes(
+    run: Run, small_image_model: Path, pictures: Path, tmp_path: Path
+) -> None:
+    try:
+        (pictures / "several.tif").rename(pictures / os.fsdecode(b"old\xe9.tif"))
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    code, out, err = run("predict", str(pictures), "--model", str(small_image_model))
+    assert (code, err) == (0, "")
+    assert rows_of(out)[0]["path"] == f"{pictures}/old\\udce9.tif"
+    assert run("predict", str(pictures), "--model", str(small_image_model), "-o", str(tmp_path / "o.csv"))[0] == 0
+    assert (tmp_path / "o.csv").read_text() == out
+
+
+def test_a_link_to_itself_is_left_out(run: Run, small_image_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    code, _, err = run("predict", str(tmp_path / "loop.png"), "-o", str(tmp_path), "--model", str(small_image_model))
+    assert code == 1
+    assert err.startswith("semeia: loop.png: cannot be opened (Too many levels") and err.count("\n") == 1
 
 
 def test_progress_is_told_as_json_lines(run: Run, small_image_model: Path, tmp_path: Path) -> None:

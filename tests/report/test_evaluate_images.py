@@ -113,6 +113,19 @@ def test_twins_of_training_images_are_left_out_and_counted_where_patients_are_un
         judged_on(tmp_path / "model", tmp_path / "images", tmp_path / "o")
 
 
+def test_who_does_not_know_the_patients_cannot_judge_a_model_on_its_training_images(
+    small_image_model, image_recipe_file, strangers, tmp_path
+):
+    known = image_recipe_file.parent / "images"
+    with pytest.raises(DatasetError, match="was trained on every one of these images"):
+        judged_on(small_image_model, known, tmp_path / "o")
+    shutil.copytree(strangers, tmp_path / "mixed")
+    shutil.copy(known / "blob" / "p201" / "p201_0.png", tmp_path / "mixed" / "blob" / "p4000" / "other.png")
+    metrics = judged_on(small_image_model, tmp_path / "mixed", tmp_path / "o", patient="p[0-9]+")  # a name that is new
+    assert metrics["data"]["images"] == 48
+    assert any(note.startswith("1 of 49 images left out: they are exact twins") for note in metrics["data"]["notes"])
+
+
 def test_images_that_were_trained_on_are_refused_by_name(
     small_image_model, image_recipe_file, strangers, tmp_path, evaluate
 ):

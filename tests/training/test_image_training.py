@@ -388,6 +388,7 @@ def test_what_would_be_done_is_explained_for_images(image_recipe_file: Path) -> 
         "Tell clear, blob apart; clear is the negative one. Images in none are left out.",
         "Each image is judged by the mean over 2 views of it.",
         "Images are drawn so that classes count the same.",
+        "of the images of each class of each source",
         "mixup = 0.2",
     ):
         assert words in whole
@@ -524,6 +525,29 @@ def test_a_search_with_inner_folds_validates_on_every_image_once(image_recipe_fi
     with pytest.raises(RecipeError, match="search.space: with network.blocks = x: "):
         wrong = read_recipe(image_recipe_file, ("search.space={'network.blocks' = ['x']}",))
         search(Hunt(wrong, tmp_path / "t", beside=image_recipe_file.parent))
+
+
+def test_a_step_that_cannot_be_normalised_over_its_batch_is_said(started: Callable[..., Any]) -> None:
+    with pytest.raises(TrainingError, match="a step of one example cannot be normalised over the batch"):
+        started(*QUICK, "network={name='small-resnet', width=2}", "transform.size=32", "training.batch_size=1")
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_no_image_has_no_probabilities(small_image_model: Path, count: int) -> None:
+    model = load_image_model(small_image_model)
+    none = np.zeros((0, *model.transform.shape()), np.uint8)
+    assert image_probabilities(model.module, model.transform, none, count).shape == (0, 2)
+
+
+def test_a_file_whose_name_is_no_utf8_is_trained_on(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "images", patients=4)
+    first = min((tmp_path / "images").rglob("*.png"))
+    try:
+        first.rename(first.parent / os.fsdecode(b"p101_\xff.png"))
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    recipe = beside(tmp_path, *QUICK)
+    assert train(recipe, tmp_path / "model", beside=tmp_path).name == recipe.name
 
 
 def test_a_patient_to_be_left_out_who_is_not_there_is_named(image_recipe_file: Path) -> None:

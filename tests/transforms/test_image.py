@@ -64,6 +64,11 @@ def test_cropping_keeps_the_middle() -> None:
     assert (stretched[:, :4] == 0).all() and (stretched[:, 6:14] == 255).all()
 
 
+@pytest.mark.parametrize(("shape", "size"), [((106, 91), [214, 187]), ((168, 212), [69, 235]), ((304, 104), [82, 73])])
+def test_cropping_stays_within_the_image_where_rounding_would_not(shape: tuple[int, int], size: list[int]) -> None:
+    assert made(size, fit="crop").prepare(picture(1, *shape)).shape == (1, *size)
+
+
 def test_fine_stripes_become_grey_instead_of_moire() -> None:
     shown = np.zeros((1, 300, 300), np.float32)
     shown[:, :, ::2] = 1

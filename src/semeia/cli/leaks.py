@@ -105,7 +105,7 @@ def _write(found: Leaks, out: Path) -> None:
     from semeia.home import make_folder, replacing
 
     make_folder(out.parent)
-    with replacing(out) as beside, beside.open("w", encoding="utf-8", newline="") as text:
+    with replacing(out) as beside, beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as text:
         rows = csv.writer(text, lineterminator="\n")
         rows.writerow(["group", "twins", "alike", "class", "part", "path"])
         for number, group in enumerate(found.groups, 1):

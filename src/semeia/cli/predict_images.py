@@ -43,7 +43,7 @@ def predict_images(model: ImageModel, inputs: Sequence[Path], output: Path | Non
     from semeia.images import files_under
 
     files = list(dict.fromkeys(file for place in inputs for file in files_under(place)))
-    if output is not None and output.resolve() in {file.resolve() for file in files}:
+    if output is not None and output.exists() and any(file.exists() and output.samefile(file) for file in files):
         raise typer.BadParameter(f"{output} is an image, and would be overwritten")
     with bar("Predicting") as show, json_lines(progress) as write:
 
@@ -106,5 +106,7 @@ def _table(about: ImageDescription, rows: Sequence[tuple[Path, NDArray[Any]]]) -
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["path", "class", *(f"p_{name}" for name in about.classes)])
     for file, probability in rows:
-        writer.writerow([file, about.said(probability), *(f"{value:.6f}" for value in probability)])
+        # A name that is no UTF-8, as archives of old systems have them, is written with \udcff for a byte.
+        name = str(file).encode(errors="backslashreplace").decode()
+        writer.writerow([name, about.said(probability), *(f"{value:.6f}" for value in probability)])
     return text.getvalue()

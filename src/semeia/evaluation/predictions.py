@@ -115,7 +115,7 @@ class Predictions:
         values = np.concatenate([self.probability, *(one[:, None] for one in self.baselines.values())], axis=1)
         names = [self.classes[number] for number in self.label]
         rows = zip(self.patient, self.group, self.recording, self.start.tolist(), names, values.tolist(), strict=True)
-        with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        with replacing(path) as part, part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow([*_COLUMNS, *(f"p({name})" for name in self.classes), *self.baselines])
             for *who, start, name, said in rows:

@@ -96,8 +96,8 @@ class TrainedOn(_Part):
 
 def _hashed(key: str, by: str, patient: str, group: str) -> str:
     whole = group.partition("/")[0]  # a piece of a recording is known by its recording
-    unit = patient if by == "patient" else f"{patient}/{whole}"
-    return hashlib.blake2b(unit.lower().encode(), key=key.encode()[:64], digest_size=8).hexdigest()
+    unit = (patient if by == "patient" else f"{patient}/{whole}").lower().encode(errors="surrogateescape")
+    return hashlib.blake2b(unit, key=key.encode()[:64], digest_size=8).hexdigest()
 
 
 class _Described(_Part):

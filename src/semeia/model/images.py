@@ -86,7 +86,7 @@ def image_probabilities(
     settings = ImageAugmentation(flip=mirrored)
     found = []
     with torch.inference_mode():
-        for begin in range(0, len(batch), BATCH):
+        for begin in range(0, max(1, len(batch)), BATCH):  # of no image one empty batch, which has the right shape
             seen = [transform.apply(view) for view in views(batch[begin : begin + BATCH], count, settings)]
             each = [module(laid_out(torch.from_numpy(one).to(device))).float().softmax(dim=1) for one in seen]
             found.append(torch.stack(each).mean(dim=0).cpu().numpy())

@@ -28,4 +28,6 @@ def fast_in_bfloat16(batch: Tensor) -> bool:
     """Return whether a batch is learnt from faster in bfloat16: on a GPU, and pictures where the CPU computes in it."""
     if batch.is_cuda:
         return True
-    return batch.dim() == 4 and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    # A PyTorch without oneDNN, as for other processors, has no such question.
+    asked = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
+    return batch.dim() == 4 and asked is not None and bool(asked())

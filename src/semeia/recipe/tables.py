@@ -169,7 +169,9 @@ class Split(_Table):
         description="what is never on both sides; random, which leaks, is for comparing with work that did so",
     )
     validation: list[str] | Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.2, description="patients by name, or a share of the patients (or seizures, hours ...) of each source"
+        0.2,
+        description="patients by name, or a share: of the patients (or seizures, hours ...) of each source, of images "
+        "that of each class",
     )
     exclude: list[str] = Field(default=[], description="patients left out altogether: a test set")
 

@@ -81,8 +81,8 @@ def evaluated_images(
     DatasetError, StorageError
     """
     check_place(folder)
+    unseen = check_unseen(model, images)  # before twins are left out: patients are better told by name
     new = without_twins(model, images)
-    unseen = check_unseen(model, new)
     found = judged_images(model, new, progress=progress)
     if len(new) < len(images):
         twins = f"{len(images) - len(new)} of {len(images)} images left out"
@@ -96,7 +96,7 @@ def evaluated_images(
 
 
 def without_twins(model: ImageModel, images: Sequence[LabelledImage]) -> list[LabelledImage]:
-    """Return the images without exact twins of those of unknown patients that a model was trained on.
+    """Return the images without exact twins of those that a model was trained on.
 
     Raises
     ------

@@ -58,7 +58,7 @@ def write_report(
     ]
     text = _page(cleaned(metrics), named, seen)
     with replacing(path) as part:
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def _page(metrics: Mapping[str, Any], pictures: Sequence[Picture], sheets: Sequence[Sheet]) -> str:

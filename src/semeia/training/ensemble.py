@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from semeia.errors import ModelError, RecipeError
-from semeia.model import ImageDescription, ImageModel, load_image_model
+from semeia.model import ImageDescription, ImageModel, TrainedOn, load_image_model
 from semeia.networks.ensemble import Ensemble
 from semeia.recipe import ImageRecipe, recipe_of
 from semeia.training.card import card
 from semeia.training.folds import PLAN, Folds
 from semeia.training.image_material import images_material
 from semeia.training.material import Hooks, Material
-from semeia.training.train import anonymous
+from semeia.training.train import anonymous, key_of
 
 __all__ = ["ensemble"]
 
@@ -55,7 +55,8 @@ def ensemble(folder: str | Path, output: str | Path, *, beside: Path = Path()) -
     module = Ensemble([model.module for model in models])
     threshold, measures = material.point(module)
     described = cast(ImageDescription, material.described(threshold))
-    about = described.model_copy(update={"members": len(models), "trained_on": models[0].description.trained_on})
+    seen = TrainedOn.of(recipe.split.by, key_of(material.fingerprint), material.units)
+    about = described.model_copy(update={"members": len(models), "trained_on": seen})
     metrics = _metrics(places, material, {"threshold": threshold} | measures)
     model = ImageModel(about, module, output)
     model.save(output, recipe=anonymous(recipe), metrics=metrics, card=card(about, metrics))

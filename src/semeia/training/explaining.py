@@ -117,7 +117,7 @@ def _windows(recipe: Recipe, checked: Checked) -> list[str]:
 
 def _split(recipe: AnyRecipe) -> list[str]:
     split, images = recipe.split, isinstance(recipe, ImageRecipe)
-    units = {"random": "images" if images else "windows"}.get(split.by, f"{split.by}s")
+    units = "images of each class" if images else {"random": "windows"}.get(split.by, f"{split.by}s")
     if isinstance(split.validation, float):
         side = f"{split.validation:.0%} of the {units} of each source, drawn with seed {recipe.seed}"
     else:

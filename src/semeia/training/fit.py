@@ -167,13 +167,32 @@ def _step(
     examples = laid_out(torch.from_numpy(inputs).to(device))
     mixed = settings.precision == "mixed" and fast_in_bfloat16(examples)
     with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
-        logits = forward(examples)
+        logits = _asked(forward, examples)
     value = loss(logits.float(), torch.from_numpy(targets).to(device))
     value.backward()  # type: ignore[no-untyped-call]
     if settings.clip is not None:
         nn.utils.clip_grad_norm_(state.module.parameters(), settings.clip)
     state.optimiser.step()
     return float(value.detach())
+
+
+def _asked(forward: Callable[[Tensor], Tensor], examples: Tensor) -> Tensor:
+    """Return a network's logits in training.
+
+    Raises
+    ------
+    TrainingError
+        If it normalises over the batch, and there is one example of one place only.
+    """
+    try:
+        return forward(examples)
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise TrainingError(
+            "a step of one example cannot be normalised over the batch: choose training.batch_size so that "
+            "training.examples_per_epoch does not leave one over, or larger examples"
+        ) from error
 
 
 def _close_epoch(state: TrainState, validate: Scores, settings: Training, steps: int) -> None:

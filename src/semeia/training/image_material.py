@@ -238,14 +238,17 @@ def images_material(recipe: ImageRecipe, hooks: Hooks, fold: Fold | None, split_
         {name: counted_images(side, recipe.task.classes) for name, side in sides.items() if side},
         sorted({image.source for image in parts.everything}),
         fingerprint_of_images(recipe, parts),
-        [_seen(image) for image in (*parts.training, *parts.validation)],
+        [name for image in (*parts.training, *parts.validation) for name in _seen(image)],
         partial(_description, recipe, transform),
     )
 
 
-def _seen(image: LabelledImage) -> tuple[str, str]:
-    """Return what a model knows an image by, as (patient, group): its pixels, where nobody says whose it is."""
-    return (image.patient, image.unit) if image.patient_known else (image.digest, "")
+def _seen(image: LabelledImage) -> list[tuple[str, str]]:
+    """Return what a model knows an image by, as (patient, group): its pixels, and whose it is where somebody says so.
+
+    The pixels always: whoever judges the model may not know the patients.
+    """
+    return [(image.digest, ""), *([(image.patient, image.unit)] if image.patient_known else [])]
 
 
 def prepared_parts(

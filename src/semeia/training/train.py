@@ -31,7 +31,7 @@ from semeia.training.parts import Fold
 from semeia.training.recordings import recordings_material
 from semeia.training.state import TrainState
 
-__all__ = ["anonymous", "train"]
+__all__ = ["anonymous", "key_of", "train"]
 
 STATE = "state.safetensors"
 
@@ -122,7 +122,7 @@ def _trained(
     metrics = _metrics(recipe, material, state, first, {"threshold": threshold} | measures)
     if material.test is not None:
         metrics["test"] = material.counts["test"] | material.test(state.module, threshold)
-    seen = TrainedOn.of(recipe.split.by, _key(state), material.units)
+    seen = TrainedOn.of(recipe.split.by, key_of(state.fingerprint), material.units)
     model = model_of(material.described(threshold).model_copy(update={"trained_on": seen}), state.module, folder)
     files = _file_scorer(material, state, hooks) if isinstance(recipe.task, Prediction) else None
     model.save(folder, recipe=anonymous(recipe), metrics=metrics, card=card(model.description, metrics), files=files)
@@ -138,15 +138,15 @@ def _material(recipe: AnyRecipe, hooks: Hooks, fold: Fold | None, split_seed: in
 def _file_scorer(material: Material, state: TrainState, hooks: Hooks) -> FileScorer | None:
     """Return how whole files are scored, learned from the validation part; None if that says too little."""
     try:
-        return FileScorer.fit(material.judge.predictions(state.module), key=_key(state))
+        return FileScorer.fit(material.judge.predictions(state.module), key=key_of(state.fingerprint))
     except DatasetError as error:
         hooks.report({"event": "note", "text": f"whole files are scored without calibration: {error}"})
         return None
 
 
-def _key(state: TrainState) -> str:
+def key_of(fingerprint: str) -> str:
     """Return the key under which a model keeps names: of its data and recipe, so the same for the same training."""
-    return state.fingerprint[:32]
+    return fingerprint[:32]
 
 
 def _begun(recipe: AnyRecipe, material: Material, hooks: Hooks) -> tuple[TrainState, FirstWeights]:

@@ -262,4 +262,4 @@ def _read_fully(file: int, buffer: memoryview, place: int) -> None:
 
 def digest(text: str) -> str:
     """Return a short hash of a text, for the name of a file."""
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(text.encode(errors="surrogateescape"), digest_size=16).hexdigest()

@@ -209,7 +209,9 @@ class Picture:
         if self.framing == "crop":
             seen = width / max(scales), height / max(scales)
             left, upper = (whole.width - seen[0]) / 2, (whole.height - seen[1]) / 2
-            box = (left, upper, min(left + seen[0], whole.width), min(upper + seen[1], whole.height))
+            # Rounding may put an edge a hair outside of the image.
+            right, lower = min(left + seen[0], whole.width), min(upper + seen[1], whole.height)
+            box = (max(0.0, left), max(0.0, upper), right, lower)
             return np.asarray(whole.resize((width, height), bilinear, box))
         inner = (max(1, round(whole.width * min(scales))), max(1, round(whole.height * min(scales))))
         padded = np.zeros((height, width), np.float32)
