@@ -22,12 +22,18 @@ _SPLIT_OF_IMAGES = {
     "patient": "Split by patient, and twins (copies of one image) together: neither is on both sides.",
     "random": "**Split at random: twins, and images of one patient, are on both sides, which leaks and flatters.**",
 }
+_SPLIT_OF_NOBODY = _SPLIT_OF_IMAGES | {
+    "patient": "Twins (copies of one image) are on one side of the split. **Nobody says whose the images are: one person "
+    "may be on both sides, and the figures flatter.**",
+}
 
 
 def card(description: AnyDescription, metrics: dict[str, Any]) -> str:
     """Return the card as Markdown."""
     best = metrics["history"][metrics["best_epoch"]]
-    splits = _SPLIT_OF_IMAGES if isinstance(description, ImageDescription) else _SPLIT
+    splits = _SPLIT
+    if isinstance(description, ImageDescription):
+        splits = _SPLIT_OF_IMAGES if "patients" in metrics["training"] else _SPLIT_OF_NOBODY
     takes = _takes_images(description) if isinstance(description, ImageDescription) else _takes(description)
     there: dict[str, dict[str, Any]] = {
         name: metrics[name] for name in ("training", "validation", "test") if name in metrics
