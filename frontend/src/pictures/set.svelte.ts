@@ -34,8 +34,13 @@ export class PictureSet {
   #asked = 0;
   #queue: Promise<unknown> = Promise.resolve(); // one thing after another: each needs to know what the one before made
 
-  /** The chosen model; the first where none was chosen. */
-  readonly model = $derived(this.models.find(({ name }) => name === this.#chosen) ?? this.models[0] ?? null);
+  /** The chosen model; where none was chosen, one that knows a class of the set, or the first. */
+  readonly model = $derived(
+    this.models.find(({ name }) => name === this.#chosen) ??
+      this.models.find(({ classes }) => this.set.classes.some(({ name }) => classes.includes(name))) ??
+      this.models[0] ??
+      null,
+  );
   readonly job = $derived(this.#jobs.find(({ parameters }) => parameters.model === this.model?.name) ?? null);
   readonly active = $derived(this.job !== null && ACTIVE.includes(this.job.state));
   readonly classes = $derived(this.#classes.length ? this.#classes : (this.model?.classes ?? []));

@@ -23,8 +23,8 @@ _SPLIT_OF_IMAGES = {
     "random": "**Split at random: twins, and images of one patient, are on both sides, which leaks and flatters.**",
 }
 _SPLIT_OF_NOBODY = _SPLIT_OF_IMAGES | {
-    "patient": "Twins (copies of one image) are on one side of the split. **Nobody says whose the images are: one person "
-    "may be on both sides, and the figures flatter.**",
+    "patient": "Twins (copies of one image) are on one side of the split. **Nobody says whose the images are: one "
+    "person may be on both sides, and the figures flatter.**",
 }
 
 
