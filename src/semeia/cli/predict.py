@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from semeia.cli.predict_images import predict_images
+from semeia.cli.text import naming, write_or_print
 from semeia.errors import DatasetError, FileError, ModelError, NothingRecordedError, SemeiaError
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def predict(
     found = _predicted(judge, files, all_or_none=contest is not None)
     text = _table(network.description.classes, found) if contest is None else _submission(contest, found)
     if found:
-        _write(text, output)
+        write_or_print(text, output)
         _say(found, output, filled=contest is not None)
     if len(found) < len(files):
         left = f"{len(files) - len(found)} of {len(files)} files were left out, for the reasons above"
@@ -215,7 +216,7 @@ def _predicted(judge: Judge, files: Sequence[tuple[Path, Path]], *, all_or_none:
             try:
                 found.append(judge(path, place, progress))
             except SemeiaError as error:
-                whole = error if isinstance(error, FileError) else type(error)(error.about(path.name))
+                whole = naming(path, error)
                 if all_or_none or len(files) == 1:
                     raise whole from error
                 print(f"semeia: {whole}", file=sys.stderr)
@@ -244,17 +245,6 @@ def _table(classes: Sequence[str], found: Iterable[Prediction]) -> str:
 def _submission(contest: Submission, found: Iterable[Prediction]) -> str:
     asked = ((contest.file(one.path), one.positive) for one in found)
     return contest.text({file: positive for file, positive in asked if file is not None})
-
-
-def _write(text: str, output: Path | None) -> None:
-    from semeia.home import make_folder, replacing
-
-    if output is None:
-        print(text, end="")
-        return
-    make_folder(output.parent)
-    with replacing(output) as part:
-        part.write_text(text, encoding="utf-8", newline="")
 
 
 def _say(found: Sequence[Prediction], output: Path | None, *, filled: bool) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from semeia.errors import FileError, SemeiaError
+from semeia.errors import SemeiaError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,8 +38,7 @@ def predict_images(model: ImageModel, inputs: Sequence[Path], output: Path | Non
     StorageError
     """
     from semeia.cli.progress import bar, json_lines
-    from semeia.cli.text import plural
-    from semeia.home import make_folder, replacing
+    from semeia.cli.text import plural, write_or_print
     from semeia.images import files_under
 
     files = list(dict.fromkeys(file for place in inputs for file in files_under(place)))
@@ -52,13 +51,8 @@ def predict_images(model: ImageModel, inputs: Sequence[Path], output: Path | Non
             write({"event": "progress", "share": round(share, 4)})
 
         rows = list(_rows(model, files, reached))
-    text = _table(model.description, rows)
-    if output is None:
-        print(text, end="")
-    else:
-        make_folder(output.parent)
-        with replacing(output) as part:
-            part.write_text(text, encoding="utf-8", newline="")
+    write_or_print(_table(model.description, rows), output)
+    if output is not None:
         print(f"{output}: {plural(len(rows), 'image')} judged by {model.name}")
     if left := len(files) - len(rows):
         print(f"semeia: {left} of {len(files)} files were left out, for the reasons above", file=sys.stderr)
@@ -71,6 +65,7 @@ def _rows(
     """Yield each file that can be read, and the probabilities of its classes; decoded side by side in threads."""
     import numpy as np
 
+    from semeia.cli.text import naming
     from semeia.images import open_image
 
     def prepared(file: Path) -> NDArray[np.uint8] | SemeiaError:
@@ -85,20 +80,15 @@ def _rows(
             read = []
             for file, found in zip(some, pool.map(prepared, some), strict=True):
                 if isinstance(found, SemeiaError):
-                    _leave_out(file, found, alone=len(files) == 1)
+                    if len(files) == 1:
+                        raise naming(file, found)
+                    print(f"semeia: {naming(file, found)}", file=sys.stderr)
                 else:
                     read.append((file, found))
             if read:
                 probability = model.probabilities(np.stack([pixels for _, pixels in read]))
                 yield from zip((file for file, _ in read), probability, strict=True)
             reached((begin + len(some)) / len(files))
-
-
-def _leave_out(file: Path, error: SemeiaError, *, alone: bool) -> None:
-    whole = error if isinstance(error, FileError) else type(error)(error.about(file.name))
-    if alone:
-        raise whole from error
-    print(f"semeia: {whole}", file=sys.stderr)
 
 
 def _table(about: ImageDescription, rows: Sequence[tuple[Path, NDArray[Any]]]) -> str:

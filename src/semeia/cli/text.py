@@ -1,14 +1,17 @@
-"""How times, counts and tracks are written in the terminal."""
+"""How times, counts, tracks and tables are written in the terminal."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from semeia.errors import FileError, SemeiaError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["clock", "plural", "printable", "sparkline"]
+__all__ = ["clock", "naming", "plural", "printable", "sparkline", "write_or_print"]
 
 BARS = " ▁▂▃▄▅▆▇█"
 
@@ -28,6 +31,28 @@ def plural(number: int, noun: str) -> str:
 def printable(text: str) -> str:
     """Return a text as one line that no terminal takes for a command: files may hold anything."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def naming(file: Path, error: SemeiaError) -> SemeiaError:
+    """Return an error that says which file it is of."""
+    return error if isinstance(error, FileError) else type(error)(error.about(file.name))
+
+
+def write_or_print(text: str, output: Path | None) -> None:
+    """Write a table to a file, whole or not at all, or print it where none is given.
+
+    Raises
+    ------
+    StorageError
+    """
+    from semeia.home import make_folder, replacing
+
+    if output is None:
+        print(text, end="")
+        return
+    make_folder(output.parent)
+    with replacing(output) as part:
+        part.write_text(text, encoding="utf-8", newline="")
 
 
 def sparkline(values: NDArray[np.float32], width: int) -> str:
