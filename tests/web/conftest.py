@@ -13,8 +13,9 @@ import pytest
 os.environ["DJANGO_SETTINGS_MODULE"] = "semeia.web.settings"
 django.setup()  # tests/conftest.py has set SEMEIA_HOME
 
-from imaging import MODEL, write_image_model, write_images  # noqa: E402
 from serving import Client, Server, write_recording  # noqa: E402
+
+from imaging import MODEL, write_image_model, write_images  # noqa: E402
 
 
 @pytest.fixture(scope="session")

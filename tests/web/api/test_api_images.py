@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from imaging import lung, write_images
 from PIL import Image
 from serving import Client, write_recording
 
+from imaging import lung, write_images
 from semeia.web import pictures
 from semeia.web.entrance import owner
 from semeia.web.models import Finding, ImageSet, Job, Membership, Picture, Project, Verdict
