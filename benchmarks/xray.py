@@ -71,8 +71,8 @@ def run(workspace: Path, size: Size = FULL) -> str:
     return f"""## System C: pneumonia on chest X-rays, by patient
 
 The originals' network, `xray-cnn`, at {size.pixels} px instead of {ORIGINAL_SIZE}; {size.epochs} epochs of
-{size.drawn:,} images at most, {size.drawn // 32} steps of 32, otherwise as the recipes say (Adam, class weights, the
-epoch with the best validation loss). The official test folder was left alone: tested is the first of {FOLD.of}
+{size.drawn:,} images at most, {size.drawn // 32} steps of 32, in bfloat16, otherwise as the recipes say (Adam, class
+weights, the epoch with the best validation loss). The official test folder was left alone: tested is the first of {FOLD.of}
 folds by patient of its `train` ({plain.images:,} images), validated a fifth of the rest, also by patient. The more
 probable class counts. Seeds {_listed(size.seeds)}: mean, and ± the standard deviation over them; in brackets 95 %
 intervals, a bootstrap over {plain.over}.
@@ -100,6 +100,7 @@ def _training(name: str, seed: int, size: Size, kept: Path | None) -> Training:
         f"training.epochs={size.epochs}",
         f"training.examples_per_epoch={size.drawn}",
         "training.batch_size=32",
+        "training.precision=mixed",
         f"seed={seed}",
     )
     return Training(given if kept is None else on(given, kept), FOLD, parts=("training", "validation", "test"))

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from torch import nn
 from semeia.errors import RecipeError
 from semeia.networks import build, check_fits, entry_of
 from semeia.networks.freezing import stage_names, stages_of
+from semeia.networks.picture_memory import laid_out, lay_out
 
 NAMES = ("cnn2d", "resnet18", "resnet34", "resnet50", "inception-resnet-v2", "efficientnet-b0")
 SMALLEST = {
@@ -197,3 +199,15 @@ def test_the_catalogue_lists_them_without_timm() -> None:
         "import semeia.networks as n, sys; n.entry_of('resnet18'); print('timm' in sys.modules, 'torch' in sys.modules)"
     )
     assert child(code) == "False False\n"
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pictures_of_any_number_of_channels_go_through_a_network_with_channels_last(channels: int) -> None:
+    pictures = torch.randn(2, channels, 32, 40)
+    network = build("small-resnet", (channels, 32, 40), 2).eval()
+    expected = network(pictures)
+    lay_out(network)
+    batch = laid_out(pictures)
+    assert torch.equal(batch, pictures)
+    assert cast(nn.Sequential, network.features)[0](batch).is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(network(batch), expected)
