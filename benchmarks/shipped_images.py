@@ -34,6 +34,8 @@ from semeia.training.parts import Fold
 
 XRAYS, MRI = "chest-xray", "brain-mri"
 FOLDS, PARTS, SERIES = 5, 10, 25
+HEALTHY = ("IM", "NORMAL2")
+"""What file names of healthy children begin with: two countings."""
 MEASURES = ("accuracy", "balanced accuracy", "AUC")
 
 
@@ -63,6 +65,7 @@ def run(workspace: Path, size: Size = FULL) -> str:
     """Train, judge and return the section; `QUICK` is to try things out."""
     splits = [
         _folds(XRAYS, "by patient", size, workspace),
+        _without_series(size, workspace),
         _at_random(MRI, size, workspace),
         _folds(MRI, "twins on one side", size, workspace),
         _folds(MRI, f"runs of {SERIES} file numbers on one side", size, workspace, series=SERIES),
@@ -73,7 +76,7 @@ def run(workspace: Path, size: Size = FULL) -> str:
     trivial = [worth([_nearest(split)]) for split in splits]
     rows = [_row(*row) for row in zip(splits, said, found, trivial, strict=True)]
     names = {split.recipe: image_recipe(split.recipe).task.classes for split in splits}
-    lowest = min(range(2, len(splits)), key=lambda place: found[place].values["accuracy"])
+    lowest = min(range(len(splits) - 2, len(splits)), key=lambda place: found[place].values["accuracy"])
     return f"""## System C: the shipped models for images
 
 `{XRAYS}` and `{MRI}`, trained again from their recipes: {size.folds} of {FOLDS} folds, each tested by the model that
@@ -84,17 +87,21 @@ image of the rest whose 64 × 64 pixels correlate most, which learns nothing.
 
 {table(_HEAD, rows)}
 
+*Without a series*: the file names of healthy children have two countings, {" and ".join(HEALTHY)}. Each is left out in
+turn, together with a fifth of the ill, and both are what is tested. That is as near as these files come to X-rays of
+another time or machine.
+
 Of each class, the share that is found, and the AUC:
 
-{_by_class(splits, found, names[XRAYS], slice(0, 1))}
+{_by_class(splits, found, names[XRAYS], slice(0, 2))}
 
-{_by_class(splits, found, names[MRI], slice(1, None))}
+{_by_class(splits, found, names[MRI], slice(2, None))}
 
 Whose a slice of MRI is was not published. Files of a tumour are numbered so that neighbours are often slices of one
 patient: images at random have them, and even twins, on both sides; twins on one side still have them; runs of {SERIES}
 numbers keep most of them together, which stands for patients as well as can be had. The lowest of the honest figures is
 what is to be told: **{found[lowest].values["accuracy"]:.1%}** ({splits[lowest].shown}), against
-{found[1].values["accuracy"]:.1%} at random.
+{found[2].values["accuracy"]:.1%} at random.
 """
 
 
@@ -107,6 +114,23 @@ def _folds(name: str, shown: str, size: Size, workspace: Path, series: int | Non
     folds = [Fold(number, FOLDS) for number in range(size.folds)]
     sides = deal_images(images, FOLDS, SPLIT_SEED)[: size.folds]
     return Split(name, shown, [Training(recipe, fold) for fold in folds], sides)
+
+
+def _without_series(size: Size, workspace: Path) -> Split:
+    """Return trainings without one of the series of healthy children each, and without a fifth of the ill."""
+    recipe, images = _given(XRAYS, size, workspace)
+    fold = deal_images(images, FOLDS, SPLIT_SEED)[0][1]
+    ill = [image for image in fold if image.label != recipe.task.classes[0]]
+    trainings, sides = [], []
+    for series in HEALTHY[: size.folds]:
+        left_out = [image for image in images if image.path.name.startswith(f"{series}-")]
+        held = [*left_out, *ill]
+        units = {image.unit for image in held}
+        rest = [image for image in images if image.unit not in units]
+        given = on(recipe, table_of(rest, workspace))
+        trainings.append(Training(given, held=table_of(held, workspace)))
+        sides.append((rest, held))
+    return Split(XRAYS, "without a series", trainings, sides)
 
 
 def _at_random(name: str, size: Size, workspace: Path) -> Split:

@@ -108,6 +108,7 @@ TRIALS = {
     "prediction-spectrogram-resnet18": Trial("aes2014", DOGS),
     "prediction-spectrogram-resnet18-imagenet": Trial("aes2014", DOGS, weights="resnet18"),
     "prediction-spectrogram-resnet34": Trial("aes2014", DOGS),
+    "xray-kinds": Trial("chest_xray", XRAYS),
     "xray-pneumonia-cnn": Trial("chest_xray", XRAYS),
     "xray-pneumonia-cnn-plain": Trial("chest_xray", XRAYS),
 }
@@ -115,6 +116,7 @@ FOLDERS = {
     "chest_xray": {
         "train/NORMAL/IM-{}-0001.jpeg": "clear",
         "train/PNEUMONIA/person{}_virus_1.jpeg": "blob",
+        "train/PNEUMONIA/person10{}_bacteria_1.jpeg": "stripes",
     },
     "brain_mri": {
         "Training/no_tumor/{}.jpg": "clear",

@@ -18,6 +18,7 @@ from semeia.home import make_folder
 from semeia.inference.files import FileScorer
 from semeia.model import ImageModel, Model, TrainedOn, load_any, model_of
 from semeia.networks import build
+from semeia.networks.ensemble import Ensemble
 from semeia.networks.picture_memory import lay_out
 from semeia.networks.weights import FirstWeights, Trained, first_weights
 from semeia.recipe import AnyRecipe, ImageRecipe, Prediction
@@ -177,7 +178,8 @@ def _begun(recipe: AnyRecipe, material: Material, hooks: Hooks) -> tuple[TrainSt
 
 def _weights_of(classes: Sequence[str], name: str) -> Trained:
     model = load_any(name)
-    return Trained(model.module.state_dict(), model.description.classes == list(classes))
+    network = model.module[0] if isinstance(model.module, Ensemble) else model.module  # of several asked together one
+    return Trained(network.state_dict(), model.description.classes == list(classes))
 
 
 def _optimiser(recipe: AnyRecipe, module: torch.nn.Module) -> torch.optim.Optimizer:
