@@ -72,9 +72,9 @@ def run(workspace: Path, size: Size = FULL) -> str:
 
 The originals' network, `xray-cnn`, at {size.pixels} px instead of {ORIGINAL_SIZE}; {size.epochs} epochs of
 {size.drawn:,} images at most, {size.drawn // 32} steps of 32, in bfloat16, otherwise as the recipes say (Adam, class
-weights, the epoch with the best validation loss). The official test folder was left alone: tested is the first of {FOLD.of}
-folds by patient of its `train` ({plain.images:,} images), validated a fifth of the rest, also by patient. The more
-probable class counts. Seeds {_listed(size.seeds)}: mean, and ± the standard deviation over them; in brackets 95 %
+weights, the epoch with the best validation loss). The official test folder was left alone: tested is the first of
+{FOLD.of} folds by patient of its `train` ({plain.images:,} images), validated a fifth of the rest, also by patient. The
+more probable class counts. Seeds {_listed(size.seeds)}: mean, and ± the standard deviation over them; in brackets 95 %
 intervals, a bootstrap over {plain.over}.
 
 {table(_HEAD, [_row(name, found[name]) for name in RECIPES])}
