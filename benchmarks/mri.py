@@ -68,7 +68,7 @@ class Size(NamedTuple):
     images: int | None = None
 
 
-FULL = Size(10, 2304, (1, 2, 3))
+FULL = Size(8, 2304, (1, 2, 3))
 QUICK = Size(1, 32, (1,), images=40)
 
 
