@@ -37,6 +37,8 @@ class Event:
         Where it came from: a file name, ``page``, or a model's name.
     status : {"proposed", "accepted", "rejected"}
         What a reader decided; models propose, people's own marks are accepted.
+    comment : str
+        What a reader noted about it.
     id : str
         Random and unique; never reused.
     replaces : str, optional
@@ -56,6 +58,7 @@ class Event:
     author: str = ""
     source: str = ""
     status: Status = "accepted"
+    comment: str = ""
     id: str = field(default_factory=lambda: secrets.token_hex(8), compare=False)
     replaces: str | None = field(default=None, compare=False)
 

@@ -12,7 +12,7 @@ __all__ = ["small_file"]
 _LARGEST = 2**20  # those of the data sets have some kilobytes
 
 
-def small_file(path: Path, foreign: str) -> bytes:
+def small_file(path: Path, foreign: str, largest: int = _LARGEST) -> bytes:
     """Return what a file of marks holds.
 
     Parameters
@@ -20,19 +20,21 @@ def small_file(path: Path, foreign: str) -> bytes:
     path : Path
     foreign : str
         What to say of a file that is too large to be one, such as "no list of seizures".
+    largest : int
+        Bytes that such a file may have.
 
     Raises
     ------
     FileError
-        If it is missing, cannot be read, or is larger than 1 MiB.
+        If it is missing, cannot be read, or is larger.
     """
     try:
         with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
+            data = file.read(largest + 1)
     except FileNotFoundError:
         raise FileError(path, "no such file") from None
     except OSError as error:
         raise FileError(path, f"cannot be read ({reason(error)})") from error
-    if len(data) > _LARGEST:
-        raise FileError(path, f"is larger than {_LARGEST >> 20} MiB: {foreign}")
+    if len(data) > largest:
+        raise FileError(path, f"is larger than {largest >> 20} MiB: {foreign}")
     return data

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from semeia.errors import EventError
+from semeia.events.details import details_of, with_details
 from semeia.events.event import Event
 
 __all__ = [
@@ -99,7 +100,8 @@ def _decode(part: bytes) -> Tal:
 def events_of(tals: Iterable[Tal], *, start: float = 0.0, source: str = "") -> list[Event]:
     """Return the events of annotation lists; timekeeping texts are left out.
 
-    Texts of one list that share a label and differ in their ``@@channel`` become one event.
+    Texts of one list that share a label and differ in their ``@@channel`` become one event. A list that Semeia wrote
+    with all it knew of an event (`semeia.events.details`) becomes that event.
 
     Parameters
     ----------
@@ -111,19 +113,23 @@ def events_of(tals: Iterable[Tal], *, start: float = 0.0, source: str = "") -> l
     """
     events = []
     for tal in tals:
+        onset = round(tal.onset - start, 9)
+        whole = [event for text in tal.texts if (event := with_details(onset, tal.duration, text)) is not None]
+        if whole:
+            events += whole
+            continue
         channels_of: dict[str, list[str]] = {}
         for text in tal.texts:
             if text:
                 label, mark, channel = text.rpartition(_CHANNEL_MARK)
                 channels_of.setdefault(label if mark else text, []).extend([channel] if mark and channel else [])
-        onset = round(tal.onset - start, 9)
         events += [
             Event(onset, tal.duration, label, tuple(channels), source=source) for label, channels in channels_of.items()
         ]
     return events
 
 
-def encode_event(event: Event, *, start: float = 0.0) -> bytes:
+def encode_event(event: Event, *, start: float = 0.0, whole: bool = False) -> bytes:
     """Return an event as one list; each of its channels becomes a text ``label@@channel``.
 
     Parameters
@@ -131,9 +137,12 @@ def encode_event(event: Event, *, start: float = 0.0) -> bytes:
     event : Event
     start : float
         Seconds from the header's start time to the recording's first sample.
+    whole : bool
+        Add a text that says the rest: who marked it, what was answered and noted (`semeia.events.details`).
     """
     label = _CONTROL.sub(" ", event.label) or " "
     texts = [f"{label}{_CHANNEL_MARK}{_CONTROL.sub(' ', name)}" for name in event.channels] or [label]
+    texts += [details_of(event)] if whole else []
     stamp = format_seconds(event.onset + start, sign=True)
     if event.duration:
         stamp += _DURATION.decode() + format_seconds(event.duration)

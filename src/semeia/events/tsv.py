@@ -7,6 +7,9 @@ Columns, in the order they are written::
 Numbers are written with two decimals, as the standard says, so times are kept to 10 ms; every decimal that a
 file has is read. A missing value is ``n/a``; ``channels`` is a list with commas, or ``all``; a recording
 without a seizure has one ``bckg`` row over its whole length.
+
+A table that is to lose nothing has all decimals, rejected events too, and one more column, ``semeia``, with what the
+others have no place for (`semeia.events.details`).
 Sources: Dan et al. 2024, SzCORE (https://doi.org/10.1111/epi.18113); BIDS 1.9, "Events".
 """
 
@@ -20,12 +23,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from semeia.errors import EventError, FileError
+from semeia.events.details import details_of, with_details
 from semeia.events.event import Event, Events, is_seizure
 from semeia.home import reason, replacing
 
 __all__ = ["read_tsv", "write_tsv"]
 
 COLUMNS = ("onset", "duration", "eventType", "confidence", "channels", "dateTime", "recordingDuration")
+DETAILS = "semeia"
 NOTHING = "n/a"
 BACKGROUND = "bckg"
 SEIZURE = "sz"
@@ -38,10 +43,10 @@ _LARGEST_FILE = 64 * 2**20  # a million events; more is no event file
 _SPACE = re.compile(r"[\x00-\x20\x7f\x85\u2028\u2029]+")
 
 
-def write_tsv(events: Events, path: str | Path) -> None:
+def write_tsv(events: Events, path: str | Path, *, whole: bool = False) -> None:
     """Write events as SzCORE/BIDS TSV; the file appears whole or not at all.
 
-    Rejected events are left out, for the format has no place to say so. A label that names a seizure
+    Rejected events are left out, for the standard has no place to say so. A label that names a seizure
     (`semeia.events.is_seizure`) is written as ``sz``, or as it stands when it is one of the ``sz_...`` kinds;
     other labels are kept, with any white space as single spaces.
 
@@ -50,32 +55,38 @@ def write_tsv(events: Events, path: str | Path) -> None:
     events : Events
         With the recording's `duration` and `started_at`, where known.
     path : str or Path
+    whole : bool
+        Write what the standard has no place for too, so that `read_tsv` gives the same events back.
 
     Raises
     ------
     EventError
-        If the name of a channel cannot stand in a list: empty, or with a comma.
+        If the name of a channel cannot stand in a list: empty, or with a comma. (With `whole`, ``n/a`` stands there.)
     StorageError
         If the disk is full or the place may not be written.
     """
-    kept = [event for event in events if event.status != "rejected" and event.label != BACKGROUND]
+    with replacing(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        file.writelines("\t".join(row) + "\n" for row in _table(events, whole=whole))
+
+
+def _table(events: Events, *, whole: bool) -> list[list[str]]:
+    kept = [event for event in events if whole or (event.status != "rejected" and event.label != BACKGROUND)]
     length = NOTHING if events.duration is None else f"{events.duration:.2f}"
     clock = NOTHING if events.started_at is None else events.started_at.strftime(TIME_FORMAT)
-    rows = [[*_row(event), clock, length] for event in kept]
+    rows = [[*_row(event, whole=whole), clock, length, *([details_of(event)] if whole else [])] for event in kept]
     if not any(is_seizure(event.label) for event in kept):
-        rows.insert(0, ["0.00", length, BACKGROUND, NOTHING, "all", clock, length])
-    with replacing(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
-        file.writelines("\t".join(row) + "\n" for row in [COLUMNS, *rows])
+        rows.insert(0, ["0.00", length, BACKGROUND, NOTHING, "all", clock, length, *([NOTHING] if whole else [])])
+    return [[*COLUMNS, *([DETAILS] if whole else [])], *rows]
 
 
-def _row(event: Event) -> list[str]:
+def _row(event: Event, *, whole: bool) -> list[str]:
     confidence = NOTHING if event.confidence is None else f"{event.confidence:.2f}"
     return [
-        f"{event.onset:.2f}",
-        f"{event.duration:.2f}",
+        repr(event.onset) if whole else f"{event.onset:.2f}",
+        repr(event.duration) if whole else f"{event.duration:.2f}",
         _type_of(event.label),
         confidence,
-        _channels_of(event),
+        _channels_of(event, whole=whole),
     ]
 
 
@@ -86,10 +97,12 @@ def _type_of(label: str) -> str:
     return name or NOTHING
 
 
-def _channels_of(event: Event) -> str:
+def _channels_of(event: Event, *, whole: bool) -> str:
     names = [_SPACE.sub(" ", name).strip() for name in event.channels]
     for name in names:
         if not name or "," in name or name.lower() in {"all", NOTHING}:
+            if whole:
+                return NOTHING
             raise EventError(f"event {event.label!r} at {event.onset:g} s: channel {name!r} cannot stand in a list")
     return ",".join(names) or "all"
 
@@ -170,7 +183,7 @@ class _Row:
 
     @property
     def background(self) -> bool:
-        return self._cell("eventType") == BACKGROUND
+        return self._cell("eventType") == BACKGROUND and not self._cell(DETAILS)
 
     def _cell(self, column: str) -> str:
         place = self._columns.get(column)
@@ -207,10 +220,16 @@ class _Row:
         onset = self._number("onset", "a number of seconds")
         if onset is None:
             raise self._fault("onset", "a number of seconds")
+        duration = self._number("duration", "a number of seconds from 0 up", low=0) or 0.0
+        if self._cell(DETAILS):
+            told = with_details(onset, duration, self._cell(DETAILS))
+            if told is None:
+                raise self._fault(DETAILS, "what Semeia writes there")
+            return told
         kind, channels = self._cell("eventType"), self._cell("channels")
         return Event(
             onset=onset,
-            duration=self._number("duration", "a number of seconds from 0 up", low=0) or 0.0,
+            duration=duration,
             label="seizure" if kind.lower() == SEIZURE else kind,
             channels=() if channels.lower() == "all" else tuple(filter(None, map(str.strip, channels.split(",")))),
             confidence=self._number("confidence", "a number in 0..1", low=0, high=1),
