@@ -61,7 +61,7 @@ class Size(NamedTuple):
     images: int | None = None
 
 
-FULL = Size(96, 8, 1280, (1, 2, 3))
+FULL = Size(96, 8, 1280, (1, 2))
 QUICK = Size(48, 1, 32, (1,), shares=(0.2, 1.0), images=40)
 _Key = tuple[str, str, float, int]  # task, whose weights, share of the labels, seed
 

@@ -24,6 +24,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/readers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Readers
+         * @description Return the profiles of this machine, by name.
+         */
+        get: operations["readers"];
+        put?: never;
+        /**
+         * New Reader
+         * @description Add a profile; who asks stays who they are.
+         */
+        post: operations["addReader"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readers/{id}/enter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Become Reader
+         * @description Go on as this profile, in all tabs of this browser.
+         */
+        post: operations["becomeReader"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recordings": {
         parameters: {
             query?: never;
@@ -278,6 +322,70 @@ export interface paths {
          * @description Take the latest change of an event back; null when there is no event then.
          */
         post: operations["undoEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/events/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events File
+         * @description Return the events as a file: ``tsv`` and ``csv`` lose nothing, ``szcore`` is what scorers read.
+         */
+        get: operations["eventsFile"];
+        put?: never;
+        /**
+         * Bring Events
+         * @description Add the events of a TSV or CSV file, all or none; who marked them is whom the file names, else the file.
+         */
+        post: operations["bringEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compared
+         * @description Compare the readers of a recording.
+         */
+        get: operations["agreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/consensus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle
+         * @description Say what a stretch is, for all readers.
+         */
+        post: operations["settle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -778,6 +886,34 @@ export interface components {
             version: string;
         };
         /**
+         * ReaderRow
+         * @description A named profile.
+         */
+        ReaderRow: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Here */
+            here: boolean;
+        };
+        /**
+         * Refusal
+         * @description Why not.
+         */
+        Refusal: {
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * NewReader
+         * @description Somebody who will read here.
+         */
+        NewReader: {
+            /** Name */
+            name: string;
+        };
+        /**
          * PatientRow
          * @description Whose recordings they are.
          */
@@ -891,14 +1027,6 @@ export interface components {
             name?: string | null;
             /** Patient */
             patient?: string | null;
-        };
-        /**
-         * Refusal
-         * @description Why not.
-         */
-        Refusal: {
-            /** Detail */
-            detail: string;
         };
         /**
          * PatientChange
@@ -1063,11 +1191,15 @@ export interface components {
              * @enum {string}
              */
             status: "proposed" | "accepted" | "rejected";
+            /** Comment */
+            comment: string;
             /**
              * Changed At
              * Format: date-time
              */
             changed_at: string;
+            /** Changed By */
+            changed_by: string;
         };
         /**
          * NewEvent
@@ -1085,6 +1217,11 @@ export interface components {
             label: string;
             /** Channels */
             channels?: string[];
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
         };
         /**
          * Conflict
@@ -1110,6 +1247,83 @@ export interface components {
             status?: ("proposed" | "accepted" | "rejected") | null;
             /** Channels */
             channels?: string[] | null;
+            /** Comment */
+            comment?: string | null;
+        };
+        /**
+         * Brought
+         * @description What a file brought: how many events, and how many lie outside the recording and were left out.
+         */
+        Brought: {
+            /** Added */
+            added: number;
+            /** Left Out */
+            left_out: number;
+        };
+        /**
+         * Agreement
+         * @description How far the readers of a recording agree.
+         */
+        Agreement: {
+            /** Readers */
+            readers: components["schemas"]["ReaderCount"][];
+            /** Pairs */
+            pairs: components["schemas"]["PairRow"][];
+            /** Stretches */
+            stretches: components["schemas"]["StretchRow"][];
+        };
+        /**
+         * PairRow
+         * @description Two readers, by their names; how many of one's seizures the other's overlap, of how many.
+         */
+        PairRow: {
+            /** First */
+            first: string;
+            /** Second */
+            second: string;
+            /** Kappa */
+            kappa: number | null;
+            /** Found Of First */
+            found_of_first: number[];
+            /** Found Of Second */
+            found_of_second: number[];
+        };
+        /**
+         * ReaderCount
+         * @description What a reader takes for seizures.
+         */
+        ReaderCount: {
+            /** Name */
+            name: string;
+            /** Seizures */
+            seizures: number;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * StretchRow
+         * @description Where at least one reader marked a seizure; what settles it, if anything does.
+         */
+        StretchRow: {
+            /** Onset */
+            onset: number;
+            /** Duration */
+            duration: number;
+            /** Marked By */
+            marked_by: string[];
+            settled: components["schemas"]["EventRow"] | null;
+        };
+        /**
+         * Settling
+         * @description What a stretch is, for all.
+         */
+        Settling: {
+            /** Onset */
+            onset: number;
+            /** Duration */
+            duration: number;
+            /** Seizure */
+            seizure: boolean;
         };
         /**
          * ClassRow
@@ -1452,6 +1666,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    readers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReaderRow"][];
+                };
+            };
+        };
+    };
+    addReader: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReader"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReaderRow"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    becomeReader: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReaderRow"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -1900,6 +2207,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventRow"] | null;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conflict"];
+                };
+            };
+        };
+    };
+    eventsFile: {
+        parameters: {
+            query?: {
+                kind?: "tsv" | "csv" | "szcore";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    bringEvents: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brought"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    agreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+        };
+    };
+    settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settling"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventRow"];
                 };
             };
             /** @description Conflict */

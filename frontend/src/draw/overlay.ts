@@ -21,6 +21,7 @@ export interface Overlay {
   bands: readonly Band[];
   lane: number; // height of the lane above the traces, for the events' names
   marking: readonly [number, number] | null;
+  markingRows: readonly number[]; // rows that it is to concern; none means all
   cursor: { time: number; words: string; values: readonly number[] } | null;
 }
 
@@ -88,7 +89,10 @@ function drawMarking(
   const [left, right] = [xAt(time, Math.min(from, to)), xAt(time, Math.max(from, to))];
   context.fillStyle = ink.accent;
   context.globalAlpha = 0.14;
-  context.fillRect(left, box.y - lane, right - left, box.height + lane);
+  const height = rowHeight(box, page.rowCount);
+  if (page.markingRows.length)
+    for (const row of page.markingRows) context.fillRect(left, box.y + row * height, right - left, height);
+  else context.fillRect(left, box.y - lane, right - left, box.height + lane);
   context.globalAlpha = 1;
   context.fillRect(left, box.y - lane, 1, box.height + lane);
   context.fillRect(right, box.y - lane, 1, box.height + lane);

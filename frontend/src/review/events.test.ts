@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { EventRow } from "../api/client";
-import { band, edgeAt, listed, neighbour, shownEvent, startFor, tried, withEdge } from "./events";
+import { band, edgeAt, kinds, listed, neighbour, shownEvent, startFor, tried, type Wanted, withEdge } from "./events";
 
 const row = (id: string, onset: number, more: Partial<EventRow> = {}): EventRow => ({
-  id, onset, duration: 10, label: "seizure", channels: [], confidence: null, author: "", source: "page", status: "accepted", changed_at: "", ...more,
+  id, onset, duration: 10, label: "seizure", channels: [], confidence: null, author: "", source: "page", status: "accepted", comment: "", changed_at: "", changed_by: "", ...more,
 }); // prettier-ignore
 const found = (id: string, onset: number, more: Partial<EventRow> = {}): EventRow =>
   row(id, onset, { confidence: 0.8, source: "net", status: "proposed", ...more });
@@ -34,9 +34,15 @@ test("what a person judged already is not proposed again", () => {
 });
 
 test("lists are filtered and ordered", () => {
-  const events = [found("low", 1, { confidence: 0.2 }), found("high", 2), row("mine", 3)].map(shownEvent);
-  expect(listed(events, "proposed", "confidence").map(({ id }) => id)).toEqual(["high", "low"]);
-  expect(listed(events, "all", "time").map(({ id }) => id)).toEqual(["low", "high", "mine"]);
+  const events = [found("low", 1, { confidence: 0.2 }), found("high", 2), row("mine", 3, { label: "spike", author: "anna", duration: 20 })].map(shownEvent);
+  const all = { filter: "all", label: null, who: null, order: "time" } as const;
+  const ids = (wanted: Partial<Wanted>): string[] => listed(events, { ...all, ...wanted }).map(({ id }) => id);
+  expect(ids({ filter: "proposed", order: "confidence" })).toEqual(["high", "low"]);
+  expect(ids({})).toEqual(["low", "high", "mine"]);
+  expect(ids({ label: "spike" })).toEqual(["mine"]);
+  expect(ids({ who: "anna" })).toEqual(["mine"]);
+  expect(ids({ order: "length" })[0]).toBe("mine");
+  expect(kinds(events, "label")).toEqual(["seizure", "spike"]);
 });
 
 test("next and previous follow the list; without a selection, the time", () => {

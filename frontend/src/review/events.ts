@@ -10,6 +10,7 @@ export interface Shown {
   duration: number;
   label: string;
   channels: string[];
+  author: string;
   confidence: number | null;
   status: Status;
   by: "person" | "model";
@@ -18,7 +19,15 @@ export interface Shown {
 }
 
 export type Filter = "all" | "proposed" | "accepted" | "rejected";
-export type Order = "time" | "confidence";
+export type Order = "time" | "confidence" | "length";
+
+/** Which events are listed; null: whatever the label, whoever marked it. */
+export interface Wanted {
+  filter: Filter;
+  label: string | null;
+  who: string | null;
+  order: Order;
+}
 
 export const FILTERS: Record<Filter, string> = {
   all: "All",
@@ -36,12 +45,13 @@ export const shownEvent = (event: EventRow): Shown => ({
   event,
 });
 
-const shownProposal = ({ onset, duration, confidence }: Proposal): Shown => ({
+const shownProposal = (model: string, { onset, duration, confidence }: Proposal): Shown => ({
   id: `at ${onset}`,
   onset,
   duration,
   label: "seizure",
   channels: [],
+  author: model,
   confidence,
   status: "proposed",
   by: "model",
@@ -60,7 +70,7 @@ export function tried(events: readonly Shown[], model: string, proposals: readon
     const covered = judged.reduce((sum, event) => sum + Math.max(0, overlap(proposal, event)), 0);
     return !(covered > 0 && covered >= proposal.duration / 2);
   });
-  return byOnset([...others, ...fresh.map(shownProposal)]);
+  return byOnset([...others, ...fresh.map((proposal) => shownProposal(model, proposal))]);
 }
 
 const overlap = (a: { onset: number; duration: number }, b: { onset: number; duration: number }): number =>
@@ -69,9 +79,23 @@ const overlap = (a: { onset: number; duration: number }, b: { onset: number; dur
 export const byOnset = (events: readonly Shown[]): Shown[] => events.toSorted((a, b) => a.onset - b.onset);
 
 /** The list as one asked for it. */
-export function listed(events: readonly Shown[], filter: Filter, order: Order): Shown[] {
-  const chosen = filter === "all" ? [...events] : events.filter(({ status }) => status === filter);
-  return order === "time" ? byOnset(chosen) : chosen.toSorted((a, b) => (b.confidence ?? 2) - (a.confidence ?? 2));
+export function listed(events: readonly Shown[], { filter, label, who, order }: Wanted): Shown[] {
+  const chosen = events.filter(
+    (event) =>
+      (filter === "all" || event.status === filter) &&
+      (label === null || event.label === label) &&
+      (who === null || event.author === who),
+  );
+  if (order === "time") return byOnset(chosen);
+  if (order === "length") return chosen.toSorted((a, b) => b.duration - a.duration);
+  return chosen.toSorted((a, b) => (b.confidence ?? 2) - (a.confidence ?? 2));
+}
+
+/** What stands in a column of events, each once, the most frequent first. */
+export function kinds(events: readonly Shown[], of: "label" | "author"): string[] {
+  const counts = new Map<string, number>();
+  for (const event of events) counts.set(event[of], (counts.get(event[of]) ?? 0) + 1);
+  return [...counts].toSorted((a, b) => b[1] - a[1] || a[0].localeCompare(b[0])).map(([kind]) => kind);
 }
 
 /** The event before or after the selected one in a list; without one, the nearest that begins on that side of a time. */

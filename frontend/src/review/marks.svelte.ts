@@ -21,7 +21,10 @@ export class Marks {
   selected = $state<string | null>(null);
   #threads = new Map<string, Thread>();
   #deeds: Deed[] = [];
+  #undone: Deed[] = []; // what can be done again, until something new is done
   #asked = 0;
+  #pending = 0; // things that are being done: what the server tells meanwhile may not know of them yet
+  #missed = false;
   #queue: Promise<void> = Promise.resolve(); // one thing after another: each needs to know what the one before made
 
   constructor(readonly recording: string) {}
@@ -38,6 +41,8 @@ export class Marks {
 
   async load(): Promise<void> {
     const mine = ++this.#asked;
+    this.#missed = this.#pending > 0;
+    if (this.#missed) return; // asked again when all is done
     try {
       const rows = await ask(api.GET("/api/recordings/{id}/events", { params: { path: { id: this.recording } } }));
       if (mine === this.#asked) this.rows = rows; // else something newer is known
@@ -46,12 +51,13 @@ export class Marks {
     }
   }
 
-  async add(onset: number, duration: number, label: string): Promise<void> {
+  async add(onset: number, duration: number, label: string, channels: string[] = []): Promise<void> {
     const params = { path: { id: this.recording } };
+    const body = { onset, duration, label, channels, comment: "" };
     await this.#doing(async () => {
-      const after = await ask(api.POST("/api/recordings/{id}/events", { params, body: { onset, duration, label } }));
+      const after = await ask(api.POST("/api/recordings/{id}/events", { params, body }));
       this.#put(null, after);
-      this.#deeds.push({ thread: this.#thread(after.id), before: null, after });
+      this.#did({ thread: this.#thread(after.id), before: null, after });
       this.selected = after.id;
     });
   }
@@ -61,7 +67,7 @@ export class Marks {
     await this.#doing(async () => {
       const thread = this.#thread(event.id);
       const after = await this.#send(thread, change);
-      this.#deeds.push({ thread, before: event, after });
+      this.#did({ thread, before: event, after });
     }, event);
   }
 
@@ -70,7 +76,7 @@ export class Marks {
     await this.#doing(async () => {
       const thread = this.#thread(event.id);
       await this.#end(thread);
-      this.#deeds.push({ thread, before: event, after: null });
+      this.#did({ thread, before: event, after: null });
     }, event);
   }
 
@@ -78,14 +84,33 @@ export class Marks {
   async undo(): Promise<void> {
     await this.#doing(async () => {
       const deed = this.#deeds.pop();
-      if (!deed) notices.say("There is nothing to take back.");
-      else if (!deed.after) await this.#bringBack(deed.thread);
-      else if (!deed.before) await this.#end(deed.thread);
-      else {
-        const { onset, duration, label, channels, status } = deed.before;
-        await this.#send(deed.thread, { onset, duration, label, channels, status });
-      }
+      if (!deed) return notices.say("There is nothing to take back.");
+      await this.#lead(deed.thread, deed.after, deed.before);
+      this.#undone.push(deed);
     });
+  }
+
+  /** Do again what was taken back last. */
+  async redo(): Promise<void> {
+    await this.#doing(async () => {
+      const deed = this.#undone.pop();
+      if (!deed) return notices.say("There is nothing to do again.");
+      await this.#lead(deed.thread, deed.before, deed.after);
+      this.#deeds.push(deed);
+    });
+  }
+
+  #did(deed: Deed): void {
+    this.#deeds.push(deed);
+    this.#undone = [];
+  }
+
+  /** Make an event what it was at another time; null: it was not there. */
+  async #lead(thread: Thread, from: EventRow | null, to: EventRow | null): Promise<void> {
+    if (!to) return this.#end(thread);
+    if (!from) return this.#bringBack(thread);
+    const { onset, duration, label, channels, status, comment } = to;
+    await this.#send(thread, { onset, duration, label, channels, status, comment });
   }
 
   async #send(thread: Thread, body: EventChange): Promise<EventRow> {
@@ -113,7 +138,11 @@ export class Marks {
   }
 
   #doing(doing: () => Promise<void>, event?: EventRow): Promise<void> {
-    this.#queue = this.#queue.then(() => this.#try(doing, event));
+    this.#pending++;
+    this.#queue = this.#queue.then(async () => {
+      await this.#try(doing, event);
+      if (--this.#pending === 0 && this.#missed) await this.load();
+    });
     return this.#queue;
   }
 

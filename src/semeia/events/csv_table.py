@@ -1,4 +1,4 @@
-"""Events as a CSV table with one column for each thing that is known of them: for spreadsheets, and read back exactly."""
+"""Events as a CSV table, a column for each thing that is known of them: for spreadsheets, and read back exactly."""
 
 from __future__ import annotations
 

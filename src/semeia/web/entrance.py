@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from semeia.home import make_folder
@@ -22,7 +23,8 @@ _LIFE = 3600.0  # seconds
 def owner() -> User:
     """Return who works here without an account, with their first project; made if absent."""
     with transaction.atomic():
-        user, _ = User.objects.get_or_create(username="owner", defaults={"first_name": "You"})
+        without_password = {"first_name": "You", "password": make_password(None)}
+        user, _ = User.objects.get_or_create(username="owner", defaults=without_password)
         if not Membership.objects.filter(user=user).exists():
             project = Project.objects.create(name="My recordings")
             Membership.objects.create(user=user, project=project, role=Membership.Role.OWNER)

@@ -203,7 +203,7 @@ def _events_of(path: Path, recording: SignalRecording) -> Iterator[Event]:
 
 
 def _from_file(event: Event) -> Event:
-    return replace(event, author="file")
+    return event if event.author else replace(event, author="file")
 
 
 def _patient_of(path: Path, subject: str) -> str:

@@ -16,7 +16,7 @@ from semeia.web.models import Mark, Recording, User
 __all__ = ["Outdated", "add", "add_events", "change", "counts", "current", "remove", "undo"]
 
 _TOLERANCE = 1e-3  # seconds: what a page's rounding may put an event's end behind the recording's
-_STATED = ("onset", "duration", "label", "channels", "confidence", "author", "source", "status")
+_STATED = ("onset", "duration", "label", "channels", "confidence", "author", "source", "status", "comment")
 
 
 class Outdated(Exception):

@@ -121,6 +121,7 @@ class Mark(_Owned):
     author = models.CharField(max_length=200, blank=True)
     source = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=10, default="accepted")
+    comment = models.TextField(blank=True)
     removed = models.BooleanField(default=False)
     replaces = models.OneToOneField("self", null=True, on_delete=models.RESTRICT, related_name="replaced_by")
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)

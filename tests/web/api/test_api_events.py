@@ -44,7 +44,9 @@ def test_a_mark_is_the_readers_own(client: Client, at: str) -> None:
         "author": "owner",
         "source": "page",
         "status": "accepted",
+        "comment": "",
         "changed_at": "",
+        "changed_by": "owner",
     }
     first = add(client, at, onset=1, label="spike")
     assert client.get(at).json() == [first, event], "by onset"

@@ -9,6 +9,8 @@ from ninja import NinjaAPI
 
 from semeia.web.api.access import SignedIn, signed_in
 from semeia.web.api.answers import explain_errors
+from semeia.web.api.consensus import router as consensus
+from semeia.web.api.event_files import router as event_files
 from semeia.web.api.events import router as events
 from semeia.web.api.find import router as find
 from semeia.web.api.image_sets import router as image_sets
@@ -30,6 +32,8 @@ for router in (
     library,
     imports,
     events,
+    event_files,
+    consensus,
     signals,
     image_sets,
     pictures,

@@ -24,6 +24,7 @@ router = Router(tags=["events"])
 Status = Literal["proposed", "accepted", "rejected"]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Comment = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 Channels = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=2000)]
 
 
@@ -39,7 +40,10 @@ class EventRow(Schema):
     author: str
     source: str
     status: Status
+    comment: str
     changed_at: datetime
+    changed_by: str
+    """Reader who made it what it is now; empty where a file or a model did."""
 
 
 class NewEvent(Schema):
@@ -49,6 +53,7 @@ class NewEvent(Schema):
     duration: Seconds
     label: Label = "seizure"
     channels: Channels = Field(default_factory=list)
+    comment: Comment = ""
 
 
 class EventChange(Schema):
@@ -59,6 +64,7 @@ class EventChange(Schema):
     label: Label | None = None
     status: Status | None = None
     channels: Channels | None = None
+    comment: Comment | None = None
 
 
 class Conflict(Refusal):
@@ -69,17 +75,18 @@ class Conflict(Refusal):
 
 def event_row(mark: Mark) -> EventRow:
     """Return a mark as the page knows it."""
-    return EventRow.model_validate(
-        {name: getattr(mark, name) for name in EventRow.model_fields if name != "changed_at"}
-        | {"changed_at": mark.created_at}
-    )
+    who = "" if mark.user is None else mark.user.get_username()
+    changed = {"changed_at": mark.created_at, "changed_by": who}
+    told = {name: getattr(mark, name) for name in EventRow.model_fields if name not in changed}
+    return EventRow.model_validate(told | changed)
 
 
 @router.get("/recordings/{id}/events", response=list[EventRow], operation_id="events")
 def events(request: HttpRequest, id: str) -> list[EventRow]:
     """Return the events of a recording, by onset."""
     recording = one(user_of(request), "read", Recording.objects.all(), id)
-    return [event_row(mark) for mark in marks.current(Mark.objects.filter(recording=recording))]
+    there = Mark.objects.filter(recording=recording).select_related("user")
+    return [event_row(mark) for mark in marks.current(there)]
 
 
 @router.post("/recordings/{id}/events", response=EventRow, operation_id="addEvent")

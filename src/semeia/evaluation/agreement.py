@@ -1,0 +1,119 @@
+"""How far readers agree on the seizures of a recording: Cohen's kappa by the second, and event by event.
+
+Where readers differ, stretches say who marked what, for a third to settle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semeia.events import Event, to_mask
+from semeia.events.intervals import Intervals, shared, united
+
+__all__ = ["Pair", "Stretch", "agreement", "kappa", "stretches"]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two readers of one recording.
+
+    Parameters
+    ----------
+    first, second : str
+    kappa : float or None
+        Cohen's kappa of the seconds of the recording; None where chance alone would agree always, as when neither
+        marked anything.
+    found_of_first, found_of_second : (int, int)
+        How many of one's events the other's overlap, and how many there are.
+    """
+
+    first: str
+    second: str
+    kappa: float | None
+    found_of_first: tuple[int, int]
+    found_of_second: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Where at least one reader marked a seizure; those that touch are one.
+
+    Parameters
+    ----------
+    onset, duration : float
+        Seconds. Where all agree that there is one: the medians of their onsets and ends. Else all that any marked.
+    marked_by : tuple of str
+    """
+
+    onset: float
+    duration: float
+    marked_by: tuple[str, ...]
+
+
+def agreement(readers: Mapping[str, Sequence[Event]], duration: float) -> list[Pair]:
+    """Compare every two readers of a recording.
+
+    Parameters
+    ----------
+    readers : mapping of str to sequence of Event
+        What each takes for a seizure; the empty sequence of one who read it and found none.
+    duration : float
+        Length of the recording in seconds.
+    """
+    masks = {name: to_mask(events, duration) for name, events in readers.items()}
+    return [
+        Pair(a, b, kappa(masks[a], masks[b]), _found(readers[a], readers[b]), _found(readers[b], readers[a]))
+        for a, b in combinations(readers, 2)
+    ]
+
+
+def kappa(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float | None:
+    """Return Cohen's kappa (Cohen 1960, Educational and Psychological Measurement 20:37-46).
+
+    Parameters
+    ----------
+    first, second : ndarray, bool (seconds,)
+
+    Returns
+    -------
+    float or None
+        (observed - chance) / (1 - chance) agreement; None where chance is 1.
+    """
+    if not len(first):
+        return None
+    a, b = float(first.mean()), float(second.mean())
+    chance = a * b + (1 - a) * (1 - b)
+    return None if chance >= 1 else (float((first == second).mean()) - chance) / (1 - chance)
+
+
+def _found(events: Sequence[Event], others: Sequence[Event]) -> tuple[int, int]:
+    theirs = united((other.onset, _end(other)) for other in others)
+    return sum(bool(shared([(event.onset, _end(event))], theirs)) for event in events), len(events)
+
+
+def _end(event: Event) -> float:
+    """Return an end that lies behind the onset: a moment overlaps what it lies in."""
+    return max(event.stop, event.onset + 1e-6)
+
+
+def stretches(readers: Mapping[str, Sequence[Event]]) -> list[Stretch]:
+    """Return where anybody marked a seizure, in order."""
+    marked = [(name, event) for name, events in readers.items() for event in events]
+    covered: Intervals = united((event.onset, _end(event)) for _, event in marked)
+    found = []
+    for start, stop in covered:
+        here = [(name, event) for name, event in marked if start <= event.onset < stop]
+        names = tuple(name for name in readers if any(name == who for who, _ in here))
+        onset, end = (start, stop) if len(names) < len(readers) else _medians([event for _, event in here])
+        found.append(Stretch(onset, end - onset, names))
+    return found
+
+
+def _medians(events: Sequence[Event]) -> tuple[float, float]:
+    onset, end = (float(np.median(times)) for times in ([e.onset for e in events], [_end(e) for e in events]))
+    return onset, max(onset, end)
