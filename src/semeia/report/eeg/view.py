@@ -94,12 +94,15 @@ def _voltages(recording: Recording) -> list[int]:
 
 
 def _chosen(recording: Recording, indices: list[int], labels: tuple[str, ...]) -> list[int]:
-    """Return the channels that bear one of some labels; a label that stands twice brings both."""
-    there = {recording.channels[index].label for index in indices}
+    """Return the voltages that bear one of some labels; a label that stands twice brings both."""
+    there = {channel.label for channel in recording.channels}
     for label in labels:
         if label not in there:
             raise RecordingError(f"there is no channel {label!r} to show; there are {', '.join(sorted(there))}")
-    return [index for index in indices if not labels or recording.channels[index].label in labels]
+    chosen = [index for index in indices if not labels or recording.channels[index].label in labels]
+    if not chosen:
+        raise RecordingError("none of the channels that are shown is a voltage: there is nothing to report on")
+    return chosen
 
 
 def _brain(recording: Recording) -> set[int]:
