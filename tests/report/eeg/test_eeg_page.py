@@ -56,7 +56,7 @@ READING = Reading(
 def words(page: str) -> str:
     """Return what a person reads of a page, in one line."""
     text = re.sub(r"<style>.*?</style>", " ", page, flags=re.DOTALL)
-    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r"</?span[^>]*>", "", text)).split())
 
 
 def test_a_report_says_what_was_recorded_confirmed_proposed_and_how_it_was_read() -> None:

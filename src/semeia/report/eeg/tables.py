@@ -40,7 +40,7 @@ class Other(NamedTuple):
     """Events of one label that are no seizures."""
 
     label: str
-    count: int
+    number: int
     open: int
     seconds: float
     first: float
@@ -120,7 +120,7 @@ def others(events: Iterable[Event], told: Disclosure) -> list[Other]:
         waiting = sum(event.status == "proposed" for event in some)
         seconds = sum(event.duration for event in some)
         rows.append(Other(label, len(some), waiting, seconds, some[0].onset, some[-1].onset))
-    return sorted(rows, key=lambda row: -row.count)
+    return sorted(rows, key=lambda row: -row.number)
 
 
 def proposed(reading: Reading, told: Disclosure) -> list[Proposed]:

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeia.events import Event
+from semeia.events.intervals import without
 from semeia.report.eeg.view import View
+from semeia.signals import Recording
 
 __all__ = ["Stretch", "drawn", "stretches"]
 
@@ -89,6 +91,7 @@ def drawn(
         f'<svg class="eeg" viewBox="0 0 {_WIDTH} {height:.0f}" width="{_WIDTH}" height="{height:.0f}" role="img" '
         f"aria-label={quoteattr(said)}>",
         *_ground(parts, event, height),
+        *_lacking(parts, view.recording, height),
         *(_label(names[one], _TOP + row * (place + 0.5), one in first) for place, one in enumerate(rows)),
     ]
     points = (_FINE if fine else _COARSE) / len(rows) / _SECONDS  # of a second
@@ -165,6 +168,16 @@ def _ground(parts: Sequence[Stretch], event: Event, height: float) -> list[str]:
     return ground
 
 
+def _lacking(parts: Sequence[Stretch], recording: Recording, height: float) -> list[str]:
+    """Return hatches where nothing was recorded."""
+    recorded = without([(0.0, recording.duration)], recording.gaps)
+    return [
+        f'<path class="lacking" d="M{part.x(a):.1f} {_TOP}H{part.x(b):.1f}V{height - _BOTTOM:.1f}H{part.x(a):.1f}Z"/>'
+        for part in parts
+        for a, b in without([(part.start, part.stop)], recorded)
+    ]
+
+
 def _marks(parts: Sequence[Stretch], event: Event, height: float) -> list[str]:
     """Return onset and end, the seconds from the onset below, and where time is left out."""
     bottom, marks = height - _BOTTOM, []
@@ -185,7 +198,7 @@ def _marks(parts: Sequence[Stretch], event: Event, height: float) -> list[str]:
 def _seconds(part: Stretch, onset: float, bottom: float, edge: float) -> list[str]:
     """Return every fifth second from the onset in words, but not so near to a break that they meet others."""
     labels = []
-    for seconds in range(math.ceil((part.start - onset) / 5) * 5, math.floor(part.stop - onset) + 1, 5):
+    for seconds in range(math.ceil((part.start - onset) / 5) * 5, math.ceil(part.stop - onset - 1), 5):
         time = onset + seconds
         if edge and not part.start + edge * (part.left > _LEFT) <= time <= part.stop - edge * (part.left == _LEFT):
             continue
