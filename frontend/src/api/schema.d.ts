@@ -111,7 +111,7 @@ export interface paths {
         head?: never;
         /**
          * Change Recording
-         * @description Rename a recording, or give it to another patient.
+         * @description Rename a recording, give it to another patient, or write notes on it.
          */
         patch: operations["changeRecording"];
         trace?: never;
@@ -444,6 +444,26 @@ export interface paths {
          * @description Return the envelope of the whole recording in few columns, or 202 and the share that is built so far.
          */
         get: operations["thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report
+         * @description Return what was recorded, marked, proposed and confirmed as a page to print; frequencies are in Hz.
+         */
+        get: operations["report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1017,6 +1037,8 @@ export interface components {
             ][];
             /** Montages */
             montages: components["schemas"]["MontageRow"][];
+            /** Notes */
+            notes: string;
         };
         /**
          * RecordingChange
@@ -1027,6 +1049,8 @@ export interface components {
             name?: string | null;
             /** Patient */
             patient?: string | null;
+            /** Notes */
+            notes?: string | null;
         };
         /**
          * PatientChange
@@ -2435,6 +2459,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: {
+                montage?: string;
+                channels?: string[] | null;
+                high_pass?: number | null;
+                low_pass?: number | null;
+                notch?: number | null;
+                reader?: string;
+                anonymous?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
             };
         };
     };

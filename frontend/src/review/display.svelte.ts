@@ -14,6 +14,7 @@ interface Choices {
   sensitivity: number; // µV/mm
   seconds: number; // length of a page
   clock: boolean;
+  reader: string; // who signs reports
 }
 
 const NARROW = innerWidth < 640; // a phone has room for less at a time
@@ -26,6 +27,7 @@ const USUAL: Choices = {
   sensitivity: NARROW ? 20 : 10,
   seconds: NARROW ? 5 : 10,
   clock: false,
+  reader: "",
 };
 const KEPT = "semeia.display";
 

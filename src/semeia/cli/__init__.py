@@ -25,6 +25,7 @@ from semeia.cli.models import models
 from semeia.cli.open import open_
 from semeia.cli.predict import predict
 from semeia.cli.preview import preview
+from semeia.cli.report import report
 from semeia.cli.score import score
 from semeia.cli.search import search
 from semeia.cli.serve import serve
@@ -48,7 +49,7 @@ app = typer.Typer(
 
 for command in (
     *(demo, serve, open_, import_, info, detect, predict, score, simulate, train, search, evaluate, models, export),
-    *(ensemble, explain, preview, catalogue, szcore, leaks),
+    *(ensemble, explain, preview, catalogue, szcore, leaks, report),
 ):
     app.command(command.__name__.rstrip("_"))(command)
 for group in (datasets, recipe, runs):

@@ -19,7 +19,7 @@ from semeia.report.words import TASKS, between, cleaned, counted, either, listed
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["write_report"]
+__all__ = ["TEMPLATES", "environment", "write_report"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 _THINGS = {"classification": "examples", "images": "images"}
@@ -68,7 +68,7 @@ def _page(metrics: Mapping[str, Any], pictures: Sequence[Picture], sheets: Seque
     patterns = (metrics.get("patterns") or {}).items()
     events, forecast = metrics.get("events"), metrics.get("forecast")
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             model=model,
@@ -103,19 +103,20 @@ def _page(metrics: Mapping[str, Any], pictures: Sequence[Picture], sheets: Seque
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what renders the templates: everything is escaped that is not markup of our own."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "listed": listed, "counted": counted}
-    environment.globals |= {"between": between}
-    return environment
+    made.filters |= {"number": number, "listed": listed, "counted": counted}
+    made.globals |= {"between": between}
+    return made
 
 
 def _block(identifier: str, windows: Mapping[str, Any], task: str) -> dict[str, Any]:

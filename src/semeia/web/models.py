@@ -100,6 +100,7 @@ class Recording(_Owned):
     started_at = models.DateTimeField(null=True, help_text="Clock time of the first sample, as written in the file.")
     channels = models.JSONField(help_text="[{label, rate, unit}, ...]")
     gaps = models.JSONField(default=list, help_text="[[start, stop], ...] in seconds")
+    notes = models.TextField(blank=True, help_text="What readers write on the background, for the report.")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["project", "path"], name="one_row_a_file")]

@@ -1,9 +1,9 @@
-"""Requests for signals and pixels are answered whole in one thread: who asks, may they, read, filter.
+"""Requests for signals, reports and pixels are answered whole in one thread: who asks, may they, read, filter.
 
 Django's own way takes such a request through a dozen threads' hands and opens a database connection for it, which
 costs more than the page that is asked for; and filters get no faster in several threads. So one thread takes these
 requests in turn, through the same middleware, addresses and views, and keeps its connection and its recordings open.
-Signals, pictures and thumbnails have a thread each, for a sheet of thumbnails must not keep a page waiting.
+Signals, reports, pictures and thumbnails have a thread each, for a sheet of thumbnails must not keep a page waiting.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _App = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
 
 _THREADS = {
     "signals": (re.compile(r"/api/recordings/[0-9a-f]+/(page|overview|thumbnail)"), "scipy.signal"),
+    "reports": (re.compile(r"/api/recordings/[0-9a-f]+/report"), "scipy.signal"),
     "pictures": (re.compile(r"/api/pictures/[0-9a-f]+/pixels"), "PIL.Image"),
     "thumbnails": (re.compile(r"/api/pictures/[0-9a-f]+/thumbnail"), "PIL.Image"),
 }

@@ -19,6 +19,7 @@ from semeia.web.api.installed import router as installed
 from semeia.web.api.jobs import router as jobs
 from semeia.web.api.library import router as library
 from semeia.web.api.pictures import router as pictures
+from semeia.web.api.reports import router as reports
 from semeia.web.api.session import router as session
 from semeia.web.api.signals import router as signals
 from semeia.web.api.stream import router as stream
@@ -35,6 +36,7 @@ for router in (
     event_files,
     consensus,
     signals,
+    reports,
     image_sets,
     pictures,
     installed,

@@ -28,6 +28,7 @@ __all__ = ["RecordingRow", "recording_rows", "router"]
 
 router = Router(tags=["library"])
 
+Notes = Annotated[str, StringConstraints(max_length=20_000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 _TITLES = {
     "recorded": "As recorded",
@@ -88,6 +89,8 @@ class RecordingDetail(RecordingRow):
     channel_list: list[ChannelRow]
     gaps: list[tuple[float, float]]
     montages: list[MontageRow]
+    notes: str
+    """On the background, for the report."""
 
 
 class RecordingChange(Schema):
@@ -95,6 +98,7 @@ class RecordingChange(Schema):
 
     name: Name | None = None
     patient: Name | None = None
+    notes: Notes | None = None
 
 
 class PatientChange(Schema):
@@ -127,13 +131,14 @@ def recording(request: HttpRequest, id: str) -> RecordingDetail:
         **row.model_dump(),
         channel_list=found.channels,
         gaps=found.gaps,
+        notes=found.notes,
         montages=_montages([Channel(**channel) for channel in found.channels]),
     )
 
 
 @router.patch("/recordings/{id}", response=RecordingRow, operation_id="changeRecording")
 def change_recording(request: HttpRequest, id: str, change: RecordingChange) -> RecordingRow:
-    """Rename a recording, or give it to another patient."""
+    """Rename a recording, give it to another patient, or write notes on it."""
     with transaction.atomic():
         found = one(user_of(request), "write", Recording.objects.select_related("patient"), id)
         before = found.patient
@@ -141,7 +146,9 @@ def change_recording(request: HttpRequest, id: str, change: RecordingChange) -> 
             found.name = change.name
         if change.patient is not None:
             found.patient = library.patient_named(found.project, change.patient)
-        found.save(update_fields=["name", "patient"])
+        if change.notes is not None:
+            found.notes = change.notes
+        found.save(update_fields=["name", "patient", "notes"])
         library.forget_if_alone(before)
     return recording_rows([found])[0]
 

@@ -13,7 +13,7 @@ from semeia.web.models import Recording
 from semeia.web.pages import AS_RECORDED, ChangedError, Opened, Query, Source, VanishedError, overview
 from semeia.web.permission import one
 
-__all__ = ["router"]
+__all__ = ["router", "source_of"]
 
 router = Router(tags=["signals"])
 _opened, _envelopes = Opened(), Envelopes()
@@ -43,7 +43,7 @@ def page(
     labels = tuple(channels.split(",")) if channels else ()
     filter = Filter(high_pass=high_pass, low_pass=low_pass, notch=notch)
     query = Query(start, seconds, pixels, montage, labels, filter)
-    return _binary(_opened.render(_source(request, id), query))
+    return _binary(_opened.render(source_of(request, id), query))
 
 
 @router.get("/recordings/{id}/overview", operation_id="overview", openapi_extra=_ENVELOPE)
@@ -59,13 +59,13 @@ def thumbnail(request: HttpRequest, id: str, columns: int = 120) -> HttpResponse
 
 
 def _overview(request: HttpRequest, id: str, columns: int) -> HttpResponse:
-    envelope = _envelopes.of(_source(request, id))
+    envelope = _envelopes.of(source_of(request, id))
     if isinstance(envelope, float):
         return JsonResponse({"share": envelope}, status=202)
     return _binary(overview(envelope, columns))
 
 
-def _source(request: HttpRequest, id: str) -> Source:
+def source_of(request: HttpRequest, id: str) -> Source:
     """Return the file of a recording that the person may look at, if it is still the one that was imported."""
     row = one(user_of(request), "read", Recording.objects.only("name", "path", "size", "modified_ns"), id)
     source = Source(row.name, row.path, row.size, row.modified_ns)
