@@ -412,6 +412,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recordings/{id}/spectrum": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Spectrum
+         * @description Return the spectrum of a stretch, montaged and filtered as its page is.
+         */
+        get: operations["spectrum"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recordings/{id}/overview": {
         parameters: {
             query?: never;
@@ -1348,6 +1368,18 @@ export interface components {
             duration: number;
             /** Seizure */
             seizure: boolean;
+        };
+        /**
+         * SpectrumRow
+         * @description Power of channels by frequency: Hz, and µV²/Hz of each channel; null where nothing was recorded.
+         */
+        SpectrumRow: {
+            /** Frequency */
+            frequency: number[];
+            /** Density */
+            density: (number | null)[][];
+            /** Channels */
+            channels: string[];
         };
         /**
          * ClassRow
@@ -2396,6 +2428,36 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+        };
+    };
+    spectrum: {
+        parameters: {
+            query: {
+                start: number;
+                seconds: number;
+                montage?: string;
+                channels?: string;
+                high_pass?: number | null;
+                low_pass?: number | null;
+                notch?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpectrumRow"];
                 };
             };
         };

@@ -26,7 +26,7 @@ from semeia.signals.filters import Filter
 from semeia.signals.montage import MontagedRecording, montage_named
 from semeia.web.binary import packed
 
-__all__ = ["AS_RECORDED", "ChangedError", "Opened", "Query", "Source", "VanishedError", "overview"]
+__all__ = ["AS_RECORDED", "ChangedError", "Opened", "Query", "Source", "Stretch", "VanishedError", "overview"]
 
 AS_RECORDED = "recorded"
 _LONGEST = 600.0  # seconds
@@ -107,6 +107,14 @@ class Query:
     filter: Filter = field(default_factory=Filter)
 
 
+class Stretch(NamedTuple):
+    """Samples of some channels: ``values`` float32 (channels, samples) in their units, ``rate`` in Hz."""
+
+    values: NDArray[np.float32]
+    rate: float
+    labels: list[str]
+
+
 class _View(NamedTuple):
     """Channels that are shown together: which they are, which are voltages, and what the page is told of them."""
 
@@ -137,6 +145,15 @@ class Opened:
         """
         with self._lock:
             return _rendered(self._shown(source), query)
+
+    def stretch(self, source: Source, query: Query) -> Stretch:
+        """Return what a page shows as samples, however wide the screen; errors as of `render`."""
+        with self._lock:
+            shown = self._shown(source)
+            view = shown.view(query.montage, query.channels)
+            start, stop = _within(shown.recording, query, view)
+            values = _samples(view, slice(None), query.filter, start, stop)
+            return Stretch(values, view.rate, [told["label"] for told in view.told])
 
     def close(self) -> None:
         """Close them."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from ninja import Router
+from ninja import Router, Schema
 
 from semeia.signals.filters import Filter
 from semeia.web.api.access import user_of
@@ -12,6 +13,7 @@ from semeia.web.envelopes import Envelopes
 from semeia.web.models import Recording
 from semeia.web.pages import AS_RECORDED, ChangedError, Opened, Query, Source, VanishedError, overview
 from semeia.web.permission import one
+from semeia.web.spectra import power_spectrum
 
 __all__ = ["router", "source_of"]
 
@@ -44,6 +46,36 @@ def page(
     filter = Filter(high_pass=high_pass, low_pass=low_pass, notch=notch)
     query = Query(start, seconds, pixels, montage, labels, filter)
     return _binary(_opened.render(source_of(request, id), query))
+
+
+class SpectrumRow(Schema):
+    """Power of channels by frequency: Hz, and µV²/Hz of each channel; null where nothing was recorded."""
+
+    frequency: list[float]
+    density: list[list[float | None]]
+    channels: list[str]
+
+
+@router.get("/recordings/{id}/spectrum", response=SpectrumRow, operation_id="spectrum")
+def spectrum(
+    request: HttpRequest,
+    id: str,
+    *,
+    start: float,
+    seconds: float,
+    montage: str = AS_RECORDED,
+    channels: str = "",
+    high_pass: float | None = None,
+    low_pass: float | None = None,
+    notch: float | None = None,
+) -> SpectrumRow:
+    """Return the spectrum of a stretch, montaged and filtered as its page is."""
+    labels = tuple(channels.split(",")) if channels else ()
+    filter = Filter(high_pass=high_pass, low_pass=low_pass, notch=notch)
+    stretch = _opened.stretch(source_of(request, id), Query(start, seconds, 1, montage, labels, filter))
+    frequency, density = power_spectrum(stretch.values, stretch.rate)
+    told = [[None if np.isnan(value) else float(value) for value in row] for row in density]
+    return SpectrumRow(frequency=frequency.tolist(), density=told, channels=stretch.labels)
 
 
 @router.get("/recordings/{id}/overview", operation_id="overview", openapi_extra=_ENVELOPE)

@@ -1,0 +1,42 @@
+"""Spectra of a stretch: a rhythm is told, its power is right, gaps and moments are refused or told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from serving import Client
+
+from semeia.errors import RecordingError
+from semeia.web import library
+from semeia.web.entrance import owner
+from semeia.web.permission import project_of
+from semeia.web.spectra import power_spectrum
+
+
+@pytest.mark.parametrize("seconds", [1, 10])
+def test_a_rhythm_stands_out_with_its_power(seconds: int) -> None:
+    time = np.arange(seconds * 200) / 200
+    values = np.stack([20 * np.sin(2 * np.pi * 10 * time), np.full(len(time), 50)]).astype(np.float32)
+    frequency, density = power_spectrum(values, 200)
+    assert frequency[density[0].argmax()] == 10
+    assert (density[0] * (frequency[1] - frequency[0])).sum() == pytest.approx(200, rel=0.01), "half the square of 20"
+    assert density[1].max() < 1e-6, "the mean is no rhythm"
+    assert 0 < frequency[0] and frequency[-1] <= 100
+
+
+def test_nothing_recorded_is_nothing_told_and_a_moment_is_refused() -> None:
+    values = np.ones((1, 400), np.float32)
+    values[0, 10] = np.nan
+    assert np.isnan(power_spectrum(values, 200).density).all()
+    with pytest.raises(RecordingError, match=r"0\.05 s are too short"):
+        power_spectrum(values[:, :10], 200)
+
+
+def test_the_page_asks_for_the_channels_and_the_montage_that_it_shows(client: Client, recording_file) -> None:
+    row, _ = library.add_file(project_of(owner()), recording_file)
+    asked = {"start": 2, "seconds": 4, "montage": "longitudinal", "channels": "Fp1-F7", "high_pass": 1}
+    found = client.get(f"/api/recordings/{row.pk}/spectrum", asked).json()
+    assert found["channels"] == ["Fp1-F7"]
+    assert len(found["density"]) == 1 and len(found["density"][0]) == len(found["frequency"])
+    short = client.get(f"/api/recordings/{row.pk}/spectrum", asked | {"seconds": 0.1})
+    assert short.status_code == 422 and "too short for a spectrum" in short.json()["detail"]
