@@ -24,7 +24,8 @@ def bins_at(rate: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     rate : float
         Sampling rate in Hz.
     """
-    frequencies = np.fft.rfftfreq(round(SEGMENT * rate), 1 / rate)
+    length = round(SEGMENT * rate)
+    frequencies: NDArray[np.float64] = np.arange(length // 2 + 1) * (rate / length)
     slack = 0.25  # Hz, half a bin: at odd rates bins lie a little beside the half hertz
     kept = np.flatnonzero((frequencies > _BAND[0] - slack) & (frequencies < _BAND[1] + slack))
     return kept, frequencies[kept]

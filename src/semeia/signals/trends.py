@@ -39,6 +39,8 @@ _MOST = 1 << 15  # columns
 _SAMPLES = 1 << 19  # read at once, of all channels: as for the envelope
 _MARGIN = math.ceil(max(REACH, SEGMENT / 2))  # seconds that a block sees of its neighbours
 _FAST, _ENOUGH = 512.0, 256.0  # Hz: what is sampled faster than the first is read at the second; 25 Hz need no more
+_EPOCH = 15.0  # seconds that the margins of the amplitude are taken of (Zhang and Ding, Health 2013) ...
+_EPOCHS = 100  # ... in a recording that has so many: shorter ones would lose what there is of time
 _FLOOR = 1e-4  # µV²/Hz, -40 dB: below what any amplifier's noise leaves, and a flat line has a logarithm
 
 
@@ -60,7 +62,7 @@ class Trends:
     power : array, float32, (sides, columns, bins), dB over 1 µV²/Hz
         NaN in gaps, and where it is not built yet; so is `amplitude`.
     amplitude : array, float32, (sides, columns, 2), µV, peak to peak
-        Smallest and largest of each column.
+        Smallest and largest of each column alone.
     gaps : tuple of Gap
     share : float
         Of the work that is done, from 0 to 1.
@@ -77,10 +79,11 @@ class Trends:
     share: float = 1.0
 
     def reduced(self, most: int) -> Trends:
-        """Return them in at most so many columns, each of equally many of these.
+        """Return them as they are drawn: in at most so many columns, each of equally many of these.
 
-        Power is averaged in dB, so that a second of artefact does not outshine a minute; amplitudes keep their
-        smallest and largest.
+        Power is averaged in dB, so that a second of artefact does not outshine a minute. Of amplitudes the smallest
+        and the largest are kept, over no less than 15 s (or a hundredth of the recording, if that is less): only over
+        some time has the band a width.
 
         Raises
         ------
@@ -91,12 +94,12 @@ class Trends:
             raise RecordingError(f"trends have 1 or more columns, not {most}")
         columns = self.power.shape[1]
         factor = math.ceil(columns / most)
-        if factor == 1:
-            return self
         rest = ((0, 0), (0, -columns % factor), (0, 0))
         shape = (len(self.sides), math.ceil(columns / factor), factor, -1)
         power = np.pad(self.power, rest, constant_values=np.nan).reshape(shape)
-        margins = np.pad(self.amplitude, rest, constant_values=np.nan).reshape(shape)
+        reach = int(min(_EPOCH, self.duration / _EPOCHS) / 2 / self.width)
+        margins = np.pad(_widened(self.amplitude, reach), rest, constant_values=np.nan)
+        margins = margins.reshape(shape)
         ends = [np.fmin.reduce(margins[..., 0], axis=2), np.fmax.reduce(margins[..., 1], axis=2)]
         joined = np.stack(ends, axis=-1)
         return replace(self, width=factor * self.width, power=_mean(power, axis=2), amplitude=joined)
@@ -259,6 +262,18 @@ def _by_sides(recording: Recording) -> tuple[Recording, dict[str, list[int]]]:
         side: [index for index in fast if side_of(chosen.channels[index].label) == side] for side in ("left", "right")
     }
     return chosen, sides if all(sides.values()) else {"all": fast}
+
+
+def _widened(margins: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
+    """Return the smallest and the largest over so many columns on each side, too; what is NaN stays so."""
+    from scipy.ndimage import maximum_filter1d
+
+    reach = min(reach, margins.shape[1] - 1)
+    negated = margins * np.float32([-1, 1])  # so that both are largest values
+    known = np.where(np.isnan(negated), np.float32(-np.inf), negated)
+    widest = maximum_filter1d(known, 2 * reach + 1, axis=1, mode="constant", cval=-np.inf)
+    wide: NDArray[np.float32] = np.where(np.isnan(margins), margins, widest * np.float32([-1, 1]))
+    return wide
 
 
 def _mean(values: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
