@@ -94,6 +94,7 @@ def test_they_are_shown_while_they_grow_and_built_again_when_the_cache_is_gone(
     assert 0.5 <= header["share"] < 1
     assert not np.isnan(power[:, :30]).any()
     assert np.isnan(power[:, -1]).all()
+    shutil.rmtree(home_folder() / "cache" / "trends")
     go_on.set()
     assert whole(client, recording.id) == before
 

@@ -30,6 +30,7 @@ export interface Panel {
 const HEIGHTS: Record<Kind, number> = { dsa: 38, aeeg: 40 };
 const BETWEEN: Record<Kind, number> = { dsa: 2, aeeg: 6 };
 const AROUND = 4; // pixels around a kind
+const NARROW = 56; // pixels on the left: with more, there is room for words and a legend
 
 /** The rows of what is shown, from top to bottom, and how high they are together. */
 export function rowsOf(shown: Shown, sides: number): { rows: Row[]; height: number } {
@@ -49,21 +50,21 @@ export function rowsOf(shown: Shown, sides: number): { rows: Row[]; height: numb
 
 const LINEAR = 10; // µV: up to here the scale is linear, logarithmic above
 
-/** How high an amplitude stands, from 0 to 1: as much for the linear part as for each decade of the logarithmic one. */
+/** How high an amplitude stands, from 0 to 1: the linear part is as high as a decade of the logarithmic one. */
 export function amplitudeHeight(microvolts: number, top: number): number {
   const above = Math.log10(Math.max(microvolts, LINEAR) / LINEAR);
   const height = (Math.min(microvolts, LINEAR) / LINEAR + above) / (1 + Math.log10(top / LINEAR));
   return Math.max(0, Math.min(1, height));
 }
 
-/** Where the scale ends: at 100 µV as on the monitor's paper, a decade later if much is larger, as in older children. */
+/** Where the scale ends: at 100 µV as on the monitor's paper, further up if much is larger, as in seizures of children. */
 export function amplitudeTop(amplitude: Float32Array): number {
   let [known, larger] = [0, 0];
   for (let index = 1; index < amplitude.length; index += 2) {
     if (amplitude[index] === amplitude[index]) known++;
     if (amplitude[index] > 100) larger++;
   }
-  return larger > known / 20 ? 1000 : 100;
+  return larger > known / 20 ? 500 : 100;
 }
 
 /** What the colours should reach over: all but the extremes, in steps of 5 dB, so that it seldom moves while trends grow. */
@@ -111,10 +112,10 @@ export function drawTrends(context: CanvasRenderingContext2D, panel: Panel, ink:
     if (row.kind === "dsa") drawSpectrogram(context, panel, row.side, box);
     else drawAmplitude(context, panel, row.side, box, ink);
     drawGaps(context, panel, box, ink);
-    drawScale(context, row.kind === "dsa" ? FREQUENCIES : amplitudeTicks(panel.top), box, ink);
+    drawScale(context, row.kind === "dsa" ? FREQUENCIES : amplitudeTicks(panel.top, box.x > NARROW), box, ink);
   }
   const spectra = panel.rows.filter(({ kind }) => kind === "dsa");
-  if (spectra.length && panel.time.box.x > 100) drawLegend(context, spectra, panel.range, ink);
+  if (spectra.length && panel.time.box.x > NARROW) drawLegend(context, spectra, panel.range, ink);
 }
 
 function drawSpectrogram(context: CanvasRenderingContext2D, panel: Panel, side: number, box: Box): void {
@@ -154,9 +155,8 @@ function drawGaps(context: CanvasRenderingContext2D, { time, gaps }: Panel, box:
 type Tick = [share: number, words: string];
 const FREQUENCIES: Tick[] = [[10 / 25, "10"], [20 / 25, "20 Hz"]]; // prettier-ignore
 
-function amplitudeTicks(top: number): Tick[] {
-  const sizes = [0, 10, 100, 1000].filter((size) => size <= top);
-  return sizes.map((size) => [amplitudeHeight(size, top), size === top ? `${size} µV` : `${size}`]);
+function amplitudeTicks(top: number, roomy: boolean): Tick[] {
+  return [0, 10, 100].map((size) => [amplitudeHeight(size, top), size === 100 && roomy ? "100 µV" : `${size}`]);
 }
 
 /** Ticks beside a row. */

@@ -114,6 +114,7 @@ class Trends:
         """
         about = {"duration": self.duration, "width": self.width, "sides": self.sides, "source": self.source}
         text = json.dumps({**about, "gaps": self.gaps})
+        make_folder(file.parent)  # a cache may be deleted at any time
         with replacing(file) as part, part.open("wb") as out:
             np.savez(out, about=text, frequencies=self.frequencies, power=self.power, amplitude=self.amplitude)
 
@@ -159,7 +160,8 @@ def build_trends(recording: Recording, file: str | Path, progress: Callable[[Tre
     file : str or Path
         See `trends_file`.
     progress : callable, optional
-        Given after each block what is there so far, in arrays that go on to be filled; what it raises ends the work.
+        Given after each block but the last what is there so far, in arrays that go on to be filled; what it raises
+        ends the work.
 
     Raises
     ------
@@ -181,10 +183,10 @@ def build_trends(recording: Recording, file: str | Path, progress: Callable[[Tre
         start, end = (column * trends.width for column in (first, stop))
         if not any(gap.start <= start and end <= gap.stop for gap in recording.gaps):
             made.fill(trends, first, stop)
-        if progress is not None:
+        if progress is not None and stop < columns:  # a share of 1 says that they are kept
             progress(replace(trends, share=stop / columns))
     trends.write(file)
-    return trends
+    return replace(trends, share=1.0)
 
 
 class _Made:
