@@ -25,7 +25,7 @@ def bins_at(rate: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         Sampling rate in Hz.
     """
     length = round(SEGMENT * rate)
-    frequencies: NDArray[np.float64] = np.arange(length // 2 + 1) * (rate / length)
+    frequencies = (np.arange(length // 2 + 1) * (rate / length)).astype(np.float64)
     slack = 0.25  # Hz, half a bin: at odd rates bins lie a little beside the half hertz
     kept = np.flatnonzero((frequencies > _BAND[0] - slack) & (frequencies < _BAND[1] + slack))
     return kept, frequencies[kept]

@@ -271,10 +271,11 @@ def _widened(margins: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
     from scipy.ndimage import maximum_filter1d
 
     reach = min(reach, margins.shape[1] - 1)
-    negated = margins * np.float32([-1, 1])  # so that both are largest values
+    signs = np.array([-1, 1], np.float32)
+    negated = margins * signs  # so that both are largest values
     known = np.where(np.isnan(negated), np.float32(-np.inf), negated)
     widest = maximum_filter1d(known, 2 * reach + 1, axis=1, mode="constant", cval=-np.inf)
-    wide: NDArray[np.float32] = np.where(np.isnan(margins), margins, widest * np.float32([-1, 1]))
+    wide: NDArray[np.float32] = np.where(np.isnan(margins), margins, widest * signs)
     return wide
 
 
