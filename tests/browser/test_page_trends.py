@@ -70,6 +70,7 @@ def test_a_click_on_a_trend_goes_there_and_a_deleted_cache_is_built_again(page: 
     expect(page.get_by_text("% built")).to_have_count(0)
     shutil.rmtree(semeia.home / "cache")
     page.reload()
+    wait_for_traces(page)
     until(page, lambda: coloured(page, 0, 1) > 0.8)
 
 

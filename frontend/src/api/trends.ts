@@ -11,7 +11,7 @@ export interface Trends {
   frequencies: number[]; // Hz, of the bins
   share: number; // that is built
   power: Float32Array; // dB over 1 µV²/Hz; sides × columns × bins; NaN in gaps and where nothing is built yet
-  amplitude: Float32Array; // µV from peak to peak; sides × columns × smallest and largest
+  amplitude: Float32Array; // µV; sides × columns × smallest and largest
 }
 
 /** Read trends without copying their values. */

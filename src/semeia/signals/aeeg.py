@@ -3,6 +3,9 @@
 EEG between 2 and 15 Hz, its higher frequencies raised by 12 dB a decade, is rectified and smoothed (Maynard, Prior
 and Scott, BMJ 1969; Hellström-Westas, Rosén, de Vries and Greisen, NeoReviews 2006; a digital one: Zhang and Ding,
 Health 2013). Of each interval the smallest and the largest value make the margins of the band that is drawn.
+
+Gains are those of the digital approximation of the Olympic CFM by N. Stevenson (University of Helsinki, 2017): 0.3 at
+2 Hz and 1.2 at 15 Hz, here 0.38 and 1.28, and twice the mean of the rectified EEG as its size from peak to peak.
 """
 
 from __future__ import annotations
@@ -17,17 +20,17 @@ __all__ = ["REACH", "amplitude"]
 _BAND = (2.0, 15.0)  # Hz
 _EDGE = 1.0  # Hz over which the filter goes to nothing, outside the band
 _SLOPE = 12 / 20  # power of ten in amplitude for one in frequency: 12 dB a decade
-_LEVEL = (_BAND[0] * _BAND[1]) ** 0.5  # Hz at which the gain is 1, the middle of the band: the sources name none
+_LEVEL = 10.0  # Hz at which the gain is 1
 _FILTER = 2.0  # seconds: 1 Hz outside the band the filter is 12 dB down or more, 2 Hz outside 45 dB
 _SMOOTH = 1.5  # seconds of a Hann window: lets through as much noise as the monitor's time constant of 0.5 s
-_PEAK_TO_PEAK = np.pi  # of a sine, in units of its mean when it is rectified
+_PEAK_TO_PEAK = 2.0  # in units of the rectified mean
 
 REACH = (_FILTER + _SMOOTH) / 2
 """Seconds on each side that a value depends on."""
 
 
 def amplitude(samples: NDArray[np.float32], rate: float) -> NDArray[np.float32]:
-    """Return how large the EEG is, peak to peak, at every sample.
+    """Return how large the EEG is at every sample.
 
     Ends are continued by their mirror image. Values closer than 1 s to a gap are NaN: no filter sees across it.
 

@@ -13,7 +13,7 @@ __all__ = ["HOP", "LOWEST_RATE", "SEGMENT", "bins_at", "segment_power"]
 
 SEGMENT, HOP = 2.0, 1.0  # seconds
 LOWEST_RATE = 60.0  # Hz: what is sampled more slowly has no spectrum worth drawing up to 25 Hz
-_BAND = (0.5, 25.0)  # Hz: delta to beta, where scalp EEG outweighs muscle (ACNS critical care terminology, 2021)
+_BAND = (0.5, 25.0)  # Hz: delta to beta; above that there is more of muscle than of brain
 
 
 def bins_at(rate: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

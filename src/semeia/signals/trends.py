@@ -39,7 +39,7 @@ _MOST = 1 << 15  # columns
 _SAMPLES = 1 << 19  # read at once, of all channels: as for the envelope
 _MARGIN = math.ceil(max(REACH, SEGMENT / 2))  # seconds that a block sees of its neighbours
 _FAST, _ENOUGH = 512.0, 256.0  # Hz: what is sampled faster than the first is read at the second; 25 Hz need no more
-_EPOCH = 15.0  # seconds that the margins of the amplitude are taken of (Zhang and Ding, Health 2013) ...
+_EPOCH = 15.0  # seconds that a band has its width of: a pen of 0.25 mm on the monitor's paper, at 6 cm an hour ...
 _EPOCHS = 100  # ... in a recording that has so many: shorter ones would lose what there is of time
 _FLOOR = 1e-4  # µV²/Hz, -40 dB: below what any amplifier's noise leaves, and a flat line has a logarithm
 
@@ -61,7 +61,7 @@ class Trends:
     frequencies : array, float64, (bins,), Hz
     power : array, float32, (sides, columns, bins), dB over 1 µV²/Hz
         NaN in gaps, and where it is not built yet; so is `amplitude`.
-    amplitude : array, float32, (sides, columns, 2), µV, peak to peak
+    amplitude : array, float32, (sides, columns, 2), µV
         Smallest and largest of each column alone.
     gaps : tuple of Gap
     share : float
