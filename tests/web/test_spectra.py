@@ -21,7 +21,7 @@ def test_a_rhythm_stands_out_with_its_power(seconds: int) -> None:
     assert frequency[density[0].argmax()] == 10
     assert (density[0] * (frequency[1] - frequency[0])).sum() == pytest.approx(200, rel=0.01), "half the square of 20"
     assert density[1].max() < 1e-6, "the mean is no rhythm"
-    assert 0 < frequency[0] and frequency[-1] <= 100
+    assert frequency[0] > 0 and frequency[-1] <= 100
 
 
 def test_nothing_recorded_is_nothing_told_and_a_moment_is_refused() -> None:

@@ -1,10 +1,13 @@
 // How the reader wants to see signals: remembered from one recording to the next.
 
+import type { Shown } from "../draw/trends";
+
 export const HIGH_PASSES = [null, 0.1, 0.3, 0.5, 1, 1.6, 5];
 export const LOW_PASSES = [null, 15, 30, 40, 70, 100];
 export const NOTCHES = [null, 50, 60];
 export const SENSITIVITIES = [1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 200, 500];
 export const PAGES = [5, 10, 15, 20, 30, 60];
+export const TRENDS: readonly Shown[] = ["off", "dsa", "aeeg", "both"];
 
 interface Choices {
   montage: string;
@@ -15,6 +18,7 @@ interface Choices {
   seconds: number; // length of a page
   clock: boolean;
   reader: string; // who signs reports
+  trends: Shown;
 }
 
 const NARROW = innerWidth < 640; // a phone has room for less at a time
@@ -28,6 +32,7 @@ const USUAL: Choices = {
   seconds: NARROW ? 5 : 10,
   clock: false,
   reader: "",
+  trends: NARROW ? "off" : "dsa",
 };
 const KEPT = "semeia.display";
 

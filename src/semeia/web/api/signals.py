@@ -1,4 +1,4 @@
-"""What is drawn: pages of a recording, and its envelope. Binary, in the layout that `semeia.web.pages` describes."""
+"""What is drawn: pages of a recording, its envelope, its trends. Binary, in the layout that `semeia.web.pages` says."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from semeia.web.models import Recording
 from semeia.web.pages import AS_RECORDED, ChangedError, Opened, Query, Source, VanishedError, overview
 from semeia.web.permission import one
 from semeia.web.spectra import power_spectrum
+from semeia.web.trends import BackgroundTrends, trends_page
 
 __all__ = ["router", "source_of"]
 
 router = Router(tags=["signals"])
-_opened, _envelopes = Opened(), Envelopes()
+_opened, _envelopes, _trends = Opened(), Envelopes(), BackgroundTrends()
 _BINARY = {
     "description": "OK",
     "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
@@ -88,6 +89,15 @@ def whole(request: HttpRequest, id: str, columns: int = 1280) -> HttpResponse:
 def thumbnail(request: HttpRequest, id: str, columns: int = 120) -> HttpResponse:
     """Return the envelope of the whole recording in few columns, or 202 and the share that is built so far."""
     return _overview(request, id, columns)
+
+
+@router.get("/recordings/{id}/trends", operation_id="trends", openapi_extra=_ENVELOPE)
+def trends(request: HttpRequest, id: str, columns: int = 1280) -> HttpResponse:
+    """Return the trends of the whole recording as far as they are built, or 202 while nothing of them is."""
+    found = _trends.of(source_of(request, id))
+    if found is None:
+        return JsonResponse({"share": 0.0}, status=202)
+    return _binary(trends_page(found, columns))
 
 
 def _overview(request: HttpRequest, id: str, columns: int) -> HttpResponse:
