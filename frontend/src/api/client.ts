@@ -13,6 +13,7 @@ export type Folder = Schemas["FolderRow"];
 export type EventRow = Schemas["EventRow"];
 export type EventChange = Schemas["EventChange"];
 export type Status = EventRow["status"];
+export type Spectrum = Schemas["SpectrumRow"];
 export type Agreement = Schemas["Agreement"];
 export type ReaderRow = Schemas["ReaderRow"];
 export type ModelRow = Schemas["ModelRow"];

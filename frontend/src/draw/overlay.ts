@@ -22,7 +22,17 @@ export interface Overlay {
   lane: number; // height of the lane above the traces, for the events' names
   marking: readonly [number, number] | null;
   markingRows: readonly number[]; // rows that it is to concern; none means all
+  measured: Measured | null;
   cursor: { time: number; words: string; values: readonly number[] } | null;
+}
+
+/** A stretch that is measured: two times, and how far apart two heights are. */
+export interface Measured {
+  from: number; // seconds
+  to: number;
+  top: number; // pixels from the canvas's upper edge
+  bottom: number;
+  words: string;
 }
 
 export function drawOverlay(context: CanvasRenderingContext2D, page: Overlay, ink: Ink): void {
@@ -34,6 +44,7 @@ export function drawOverlay(context: CanvasRenderingContext2D, page: Overlay, in
   context.clip();
   for (const band of page.bands) drawBand(context, page, band, ink);
   if (page.marking) drawMarking(context, page, page.marking, ink);
+  if (page.measured) drawMeasured(context, page, page.measured, ink);
   context.restore();
   if (page.cursor) drawCursor(context, page, page.cursor, ink);
 }
@@ -100,6 +111,33 @@ function drawMarking(
   context.textAlign = "left";
   context.textBaseline = "middle";
   context.fillText(`${Math.abs(to - from).toFixed(2)} s`, left + 5, box.y - lane / 2 + 1);
+}
+
+function drawMeasured(context: CanvasRenderingContext2D, page: Overlay, measured: Measured, ink: Ink): void {
+  const { box } = page.time;
+  const [left, right] = [measured.from, measured.to].map((time) => Math.round(xAt(page.time, time)) + 0.5);
+  context.strokeStyle = ink.accent;
+  context.lineWidth = 1;
+  context.beginPath();
+  for (const x of [left, right]) {
+    context.moveTo(x, box.y);
+    context.lineTo(x, box.y + box.height);
+  }
+  for (const y of [measured.top, measured.bottom]) {
+    context.moveTo(left, Math.round(y) + 0.5);
+    context.lineTo(right, Math.round(y) + 0.5);
+  }
+  context.stroke();
+  context.font = `600 11px ${ink.font}`;
+  const width = context.measureText(measured.words).width + 12;
+  const x = Math.max(box.x, Math.min(box.x + box.width - width, left));
+  const y = Math.max(box.y, measured.top - 22);
+  context.fillStyle = ink.accent;
+  context.fillRect(x, y, width, 18);
+  context.fillStyle = ink.paper;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillText(measured.words, x + 6, y + 9);
 }
 
 function drawCursor(
