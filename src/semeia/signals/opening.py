@@ -1,4 +1,4 @@
-"""Which reader opens a file: told by how it begins, and only for plain text by its name."""
+"""Which reader opens a file: told by how it begins; vendors' formats and plain text by their names."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ import os
 from pathlib import Path
 
 from semeia.errors import FileError, RecordingError
+from semeia.signals.mne_formats import MneRecording, belongs_to_another, format_of, is_named_as_recording
 from semeia.signals.recording import Recording
-from semeia.signals.regular_file import open_regular, regular_files
+from semeia.signals.regular_file import open_regular
 
-__all__ = ["SUFFIXES", "files_under", "open_recording"]
+__all__ = ["files_under", "is_recording", "open_recording"]
 
-SUFFIXES = frozenset({".edf", ".bdf", ".mat"})
-"""How the names of recordings end, in small letters. Text (``.txt``) is opened when it is named."""
+_OWN = frozenset({".edf", ".bdf", ".mat"})
+
+
+def is_recording(path: Path) -> bool:
+    """Whether a search through folders takes a file for a recording; text (``.txt``) is opened when it is named."""
+    return (path.suffix.lower() in _OWN and path.is_file()) or is_named_as_recording(path)
 
 
 def files_under(path: Path) -> list[Path]:
@@ -24,11 +29,16 @@ def files_under(path: Path) -> list[Path]:
     FileError
         If a folder holds none.
     """
-    return regular_files(path, lambda file: file.suffix.lower() in SUFFIXES, "EDF, BDF or MAT")
+    if not path.is_dir() or is_recording(path):
+        return [path]
+    found = sorted(file for file in path.rglob("*") if is_recording(file))
+    if not found:
+        raise FileError(path, "this folder holds no EDF, BDF, MAT or other EEG file")
+    return found
 
 
 def open_recording(path: str | Path, *, allow_truncated: bool = False, rate: float | None = None) -> Recording:
-    """Open a biosignal file by its contents: EDF, EDF+, BDF, BDF+, MAT (5, 7, 7.3), or text of one channel.
+    """Open a biosignal file: EDF, EDF+, BDF, BDF+, MAT (5, 7, 7.3), text of one channel, or what MNE-Python reads.
 
     Only what describes it is read; samples when they are asked for.
 
@@ -43,7 +53,8 @@ def open_recording(path: str | Path, *, allow_truncated: bool = False, rate: flo
     Raises
     ------
     FileError
-        If the file is missing, empty, truncated, of another kind, contradicts itself, or needs a `rate`.
+        If the file is missing, empty, truncated, of another kind, contradicts itself, needs a `rate`, or is only a
+        part of a recording.
     RecordingError
         If `rate` is not a positive number.
 
@@ -55,9 +66,22 @@ def open_recording(path: str | Path, *, allow_truncated: bool = False, rate: flo
     path = Path(path)
     if rate is not None and not (math.isfinite(rate) and rate > 0):
         raise RecordingError(f"a sampling rate of {rate:g} Hz is not possible")
+    vendor = format_of(path)
+    if vendor is not None and path.is_dir():
+        return MneRecording(path)
+    start = _beginning(path)
+    if not _is_edf(start):
+        if problem := belongs_to_another(path, start):
+            raise FileError(path, f"is {problem}")
+        if vendor is not None:
+            return MneRecording(path)
+    return _own(path, start, allow_truncated, rate)
+
+
+def _own(path: Path, start: bytes, allow_truncated: bool, rate: float | None) -> Recording:
     from semeia.signals.mat import MatRecording, is_mat
 
-    if is_mat(start := _beginning(path), path):
+    if is_mat(start, path):
         return MatRecording(path, rate=rate)
     if path.suffix.lower() == ".txt" and not _is_edf(start):
         from semeia.signals.text import open_text
