@@ -40,6 +40,6 @@ def anonymise(
     for line in removed.lost:
         print(printable(f"lost     {line}"))
     print(
-        f"kept     samples, channels, times of marks{' and the time of day' if clock else ''}; look at it before you share it"
+        f"kept     samples, channels, times of marks{' and the time of day' if clock else ''}; look before you share it"
     )
     print(printable(f"written  {target}"))

@@ -53,7 +53,7 @@ _FILTER = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _MATERIAL = """
-ag agcl ag-agcl silver gold tin chloride electrode electrodes cup disc disk cap needle subdermal surface active
+ag agcl agagcl ag-agcl silver gold tin chloride electrode electrodes cup disc disk cap needle subdermal surface active
 passive dry wet depth strip grid transducer of sensor sensors thermistor thermistors oral-nasal thermocouple
 button piezo belt scalp
 """
