@@ -66,7 +66,7 @@ def planted(folder: Path) -> Path:
     edf.write(path)
     data = bytearray(path.read_bytes())
     count = int(data[252:256])
-    data[8:88] = bytes(data[8:88]).replace(b"Anneliese_K ", "Anneliese_Krüger".encode("latin-1"))[:80].ljust(80)
+    data[8:88] = bytes(data[8:88]).replace(b"Anneliese_K ", "Anneliese_Krüger ".encode("latin-1"))[:80].ljust(80)
     data[197:236] = b"Gundula".ljust(39)
     data[256 + 224 * count : 256 + 224 * count + 32] = b"Hildegard".ljust(32)
     path.write_bytes(bytes(data) + b"Eusebius")

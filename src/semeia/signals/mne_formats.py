@@ -101,7 +101,10 @@ _PARTS = {
     ".dpa": "Curry's .cdt",
     ".dpo": "Curry's .cdt",
 }
-_OPTIONS = {"read_raw_fif": {"allow_maxshield": True}, "read_raw_nicolet": {"ch_type": "eeg"}}
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "read_raw_fif": {"allow_maxshield": True},
+    "read_raw_nicolet": {"ch_type": "eeg"},
+}
 _NIHON = (b"EEG-", b"QI-", b"DAE-")
 _ANT = (b"RIFF", b"RF64")
 _LEVEL_5 = (b"\x00\x01IM", b"\x01\x00MI")
