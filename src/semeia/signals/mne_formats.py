@@ -105,6 +105,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "read_raw_fif": {"allow_maxshield": True},
     "read_raw_nicolet": {"ch_type": "eeg"},
 }
+_MORE = {"Nihon Kohden": (".21E", ".PNT", ".pnt", ".LOG"), "Nicolet": (".head",)}  # what MNE reads beside the samples
 _NIHON = (b"EEG-", b"QI-", b"DAE-")
 _ANT = (b"RIFF", b"RF64")
 _LEVEL_5 = (b"\x00\x01IM", b"\x01\x00MI")
@@ -289,7 +290,8 @@ class MneRecording(Recording):
 
     def _check_neighbours(self) -> None:
         """Refuse what lies elsewhere or not at all, before MNE looks into it."""
-        self._neighbours: list[Path] = []
+        beside = (self.path.with_suffix(ending) for ending in _MORE.get(self._format.name, ()))
+        self._neighbours = [file for file in beside if file.is_file()]
         if self.path.suffix.lower() in FOLDERS and self.path.is_dir():
             return
         os.close(open_regular(self.path)[0])

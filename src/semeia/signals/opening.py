@@ -11,7 +11,7 @@ from semeia.signals.mne_formats import MneRecording, belongs_to_another, format_
 from semeia.signals.recording import Recording
 from semeia.signals.regular_file import open_regular
 
-__all__ = ["files_under", "is_recording", "open_recording"]
+__all__ = ["files_of", "files_under", "is_recording", "open_recording"]
 
 _OWN = frozenset({".edf", ".bdf", ".mat"})
 
@@ -35,6 +35,22 @@ def files_under(path: Path) -> list[Path]:
     if not found:
         raise FileError(path, "this folder holds no EDF, BDF, MAT or other EEG file")
     return found
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Return the files that a recording is kept in: its own first, and in some vendors' formats others.
+
+    Raises
+    ------
+    FileError
+        If a recording in a vendor's format cannot be opened.
+    """
+    if path.is_dir():
+        return tuple(sorted(file for file in path.rglob("*") if file.is_file()))
+    if format_of(path) is None:
+        return (path,)
+    with open_recording(path) as recording:
+        return recording.files
 
 
 def open_recording(path: str | Path, *, allow_truncated: bool = False, rate: float | None = None) -> Recording:
