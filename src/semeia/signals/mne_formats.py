@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from semeia.errors import EventError, FileError, RecordingError
 from semeia.events import Event, Events
+from semeia.signals.memory_limit import at_most
 from semeia.signals.recording import Channel, Gap, Recording
 from semeia.signals.regular_file import open_regular
 
@@ -112,6 +113,7 @@ _LEVEL_5 = (b"\x00\x01IM", b"\x01\x00MI")
 _LATER_PART = re.compile(r"(.+)-\d+\.fif", re.IGNORECASE)
 _LARGEST_HEADER = 2**22  # bytes of a text header
 _LARGEST_WHOLE = 2**30  # bytes of a .set file that MNE must hold whole
+_SPARE, _TIMES = 2**29, 8  # bytes that MNE may take: so many, and so many times the file's own
 _BLOCK = 2**19  # samples of 8 bytes that MNE is asked for at once
 _UNITS = {107: "uV", 112: "T", 201: "T/m", 108: "F", 101: "Hz", 118: "Cel"}  # FIFF_UNIT_...
 _VOLT = 107
@@ -168,6 +170,7 @@ class MneRecording(Recording):
             raise FileError(self.path, "is in no format that is known by its name")
         self._format = found
         self._check_neighbours()
+        self._mne = _imported(self.path, found.name)
         self._raw: Any = self._asked(self._opened)
         try:
             self._asked(self._describe)
@@ -216,7 +219,7 @@ class MneRecording(Recording):
         reader = self._format.reader
         if self.path.suffix.lower() == ".cnt" and _beginning(self.path, 4) in _ANT:
             reader = "read_raw_ant"
-        read = getattr(_mne_io(self.path, self._format.name), reader)
+        read = getattr(self._mne.io, reader)
         return read(self.path, preload=False, verbose="error", **_OPTIONS.get(reader, {}))
 
     def _describe(self) -> None:
@@ -263,13 +266,17 @@ class MneRecording(Recording):
         return samples
 
     def _asked(self, question: Callable[[], _Result]) -> _Result:
-        """Ask MNE; its many kinds of errors become one, and its warnings, which name no file, are kept quiet."""
+        """Ask MNE; its many kinds of errors become one; what it says and warns of, without a file, is kept quiet."""
         try:
-            with warnings.catch_warnings():
+            with at_most(self._spare), self._mne.use_log_level("error"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return question()
         except FileError:
             raise
+        except MemoryError:
+            raise FileError(
+                self.path, f"cannot be read as {self._format.name}: it asks for more memory than it can need"
+            ) from None
         except FileNotFoundError:
             if not self._format.others:
                 raise FileError(
@@ -290,11 +297,14 @@ class MneRecording(Recording):
 
     def _check_neighbours(self) -> None:
         """Refuse what lies elsewhere or not at all, before MNE looks into it."""
+        self._spare = _SPARE  # bytes
         beside = (self.path.with_suffix(ending) for ending in _MORE.get(self._format.name, ()))
         self._neighbours = [file for file in beside if file.is_file()]
         if self.path.suffix.lower() in FOLDERS and self.path.is_dir():
             return
-        os.close(open_regular(self.path)[0])
+        file, size = open_regular(self.path)
+        os.close(file)
+        self._spare += _TIMES * size
         if self._format.name == "BrainVision":
             names = _named_in(_beginning(self.path, _LARGEST_HEADER), self.path.stem)
             if any(Path(name.replace("\\", "/")).name != name for name in names):
@@ -307,9 +317,9 @@ class MneRecording(Recording):
             _check_eeglab(self.path)
 
 
-def _mne_io(path: Path, name: str) -> Any:
+def _imported(path: Path, name: str) -> Any:
     try:
-        return import_module("mne.io")
+        return import_module("mne")
     except ImportError:
         raise FileError(
             path, f"{name} is read by MNE-Python, which is not installed: pip install 'semeia[formats]'"
