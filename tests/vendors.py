@@ -140,6 +140,27 @@ def nihon(path: Path) -> NDArray[np.float64]:
     return (digital().astype(np.float64) + 32768) * step - 3200
 
 
+def neuroscan(path: Path) -> NDArray[np.float64]:
+    """Write Neuroscan's .cnt: int16 in steps of 204.8 / 204.8 µV, one event of type 1 at 1 s."""
+    head = bytearray(900 + 75 * len(LABELS))
+    head[225:247] = b"02/03/20".ljust(10, b"\0") + b"04:05:06".ljust(12, b"\0")
+    struct.pack_into("<H", head, 370, len(LABELS))
+    struct.pack_into("<H", head, 376, RATE)
+    struct.pack_into("<i", head, 864, RATE * SECONDS)
+    table = len(head) + 2 * len(LABELS) * RATE * SECONDS
+    struct.pack_into("<i", head, 886, table)
+    for n, label in enumerate(LABELS):
+        at = 900 + 75 * n
+        head[at : at + len(label)] = label.encode()
+        struct.pack_into("<ff", head, at + 19, float(n), 1.0)
+        struct.pack_into("<f", head, at + 59, 1.0)
+        struct.pack_into("<f", head, at + 71, 204.8)
+    place = 900 + 75 * len(LABELS) + 2 * len(LABELS) * (RATE + 1)
+    event = struct.pack("<HBBi", 7, 0, 0, place)
+    path.write_bytes(bytes(head) + digital().T.astype("<i2").tobytes() + struct.pack("<Bii", 1, len(event), 0) + event)
+    return digital().astype(np.float64)
+
+
 def nicolet(path: Path) -> NDArray[np.float64]:
     """Write PATH.data and .head: int16 in steps of 0.5 µV."""
     path.with_suffix(".head").write_text(

@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import textwrap
+import time
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,7 @@ KINDS = {
     "a.raw": (vendors.egi, START, "", "sz01"),
     "a.gdf": (vendors.gdf, START, "p7", "768"),
     "a.eeg": (vendors.nihon, None, "", "seizure"),
+    "a.cnt": (vendors.neuroscan, START, "", "7"),
     "a.data": (vendors.nicolet, START, "", ""),
     "a_raw.fif": (vendors.fif, None, "", "seizure"),
     "a_raw.fif.gz": (vendors.fif, None, "", "seizure"),
@@ -55,6 +57,21 @@ def test_samples_labels_times_and_marks_are_those_of_the_file(kind: str, tmp_pat
         np.testing.assert_array_equal(recording.read_samples(150, 301, [2, 0, 2]), samples[[2, 0, 2], 150:451])
         assert [(event.onset, event.label) for event in recording.events] == ([(1.0, label)] if label else [])
         assert recording.gaps == ()
+
+
+@pytest.mark.parametrize("name", ["a.cnt", "a.raw", "a.vhdr"])
+def test_the_clock_is_that_of_the_file_in_any_time_zone(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    KINDS[name][0](tmp_path / name)
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        with open_recording(tmp_path / name) as recording:
+            assert recording.started_at == START
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_window_is_resampled_as_of_any_recording(tmp_path: Path) -> None:
@@ -97,7 +114,18 @@ def test_folders_are_searched_for_headers_not_for_what_belongs_to_them(tmp_path:
     (tmp_path / "a_raw-1.fif").write_bytes(b"the second part")
     names = [path.name for path in files_under(tmp_path)]
     # a.eeg stands beside a.vhdr here: those are BrainVision's samples; .data is opened when named
-    assert names == ["a.gdf", "a.lay", "a.raw", "a.vhdr", "a_raw.fif", "a_raw.fif.gz", "b.vhdr", "in.set", "out.set"]
+    assert names == [
+        "a.cnt",
+        "a.gdf",
+        "a.lay",
+        "a.raw",
+        "a.vhdr",
+        "a_raw.fif",
+        "a_raw.fif.gz",
+        "b.vhdr",
+        "in.set",
+        "out.set",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "read_raw_nicolet": {"ch_type": "eeg"},
 }
 _MORE = {"Nihon Kohden": (".21E", ".PNT", ".pnt", ".LOG"), "Nicolet": (".head",)}  # what MNE reads beside the samples
+_LOCAL = {"CNT", "EGI"}  # whose clock MNE reads as that of this machine's time zone
 _NIHON = (b"EEG-", b"QI-", b"DAE-")
 _ANT = (b"RIFF", b"RF64")
 _LEVEL_5 = (b"\x00\x01IM", b"\x01\x00MI")
@@ -170,6 +171,8 @@ class MneRecording(Recording):
             raise FileError(self.path, "is in no format that is known by its name")
         self._format = found
         self._check_neighbours()
+        is_ant = found.name == "CNT" and _beginning(self.path, 4) in _ANT
+        self._reader = "read_raw_ant" if is_ant else found.reader
         self._mne = _imported(self.path, found.name)
         self._raw: Any = self._asked(self._opened)
         try:
@@ -216,11 +219,8 @@ class MneRecording(Recording):
         self._raw = None
 
     def _opened(self) -> Any:
-        reader = self._format.reader
-        if self.path.suffix.lower() == ".cnt" and _beginning(self.path, 4) in _ANT:
-            reader = "read_raw_ant"
-        read = getattr(self._mne.io, reader)
-        return read(self.path, preload=False, verbose="error", **_OPTIONS.get(reader, {}))
+        read = getattr(self._mne.io, self._reader)
+        return read(self.path, preload=False, verbose="error", **_OPTIONS.get(self._reader, {}))
 
     def _describe(self) -> None:
         raw, info = self._raw, self._raw.info
@@ -239,7 +239,10 @@ class MneRecording(Recording):
         )
         self._factors = np.array([1e6 if unit == "uV" else 1.0 for unit in units])[:, None]
         self.subject = str((info["subject_info"] or {}).get("his_id") or "").strip()
-        self.started_at = _started_at(info["meas_date"], first)
+        measured = info["meas_date"]
+        if self._format.name in _LOCAL and self._reader != "read_raw_ant" and measured is not None:
+            measured = measured.astimezone()
+        self.started_at = _started_at(measured, first)
         self.duration = length / rate
         self._marks = _marks(raw, first)
         self._gaps = _joined(
