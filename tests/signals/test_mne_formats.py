@@ -17,8 +17,7 @@ import pytest
 import vendors
 from semeia.errors import FileError, RecordingError, SemeiaError
 from semeia.signals import Gap, open_recording
-from semeia.signals.mne_formats import FORMATS, MneRecording
-from semeia.signals.opening import files_under
+from semeia.signals.mne_formats import MneRecording
 
 START = datetime(2020, 2, 3, 4, 5, 6)
 KINDS = {
@@ -107,27 +106,6 @@ def test_triggers_and_fields_keep_their_own_unit(tmp_path: Path) -> None:
         assert recording.started_at == START.replace(microsecond=500_000)
 
 
-def test_folders_are_searched_for_headers_not_for_what_belongs_to_them(tmp_path: Path) -> None:
-    for name, (write, *_) in KINDS.items():
-        write(tmp_path / name)
-    vendors.brainvision(tmp_path / "b.vhdr")
-    (tmp_path / "a_raw-1.fif").write_bytes(b"the second part")
-    names = [path.name for path in files_under(tmp_path)]
-    # a.eeg stands beside a.vhdr here: those are BrainVision's samples; .data is opened when named
-    assert names == [
-        "a.cnt",
-        "a.gdf",
-        "a.lay",
-        "a.raw",
-        "a.vhdr",
-        "a_raw.fif",
-        "a_raw.fif.gz",
-        "b.vhdr",
-        "in.set",
-        "out.set",
-    ]
-
-
 @pytest.mark.parametrize(
     ("name", "gone", "words"),
     [
@@ -141,20 +119,6 @@ def test_folders_are_searched_for_headers_not_for_what_belongs_to_them(tmp_path:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, name: str, gone: str, words: str) -> None:
     KINDS[name][0](tmp_path / name)
     (tmp_path / gone).unlink()
-    with pytest.raises(FileError, match=words):
-        open_recording(tmp_path / name)
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("a.vmrk", "is only a part of a recording: open BrainVision's .vhdr beside it"),
-        ("a.fdt", "is only a part of a recording: open EEGLAB's .set beside it"),
-        ("a.eeg", "if it holds the samples of a BrainVision recording, open the .vhdr beside it"),
-    ],
-)
-def test_a_part_says_what_to_open(tmp_path: Path, name: str, words: str) -> None:
-    (tmp_path / name).write_bytes(bytes(1000))
     with pytest.raises(FileError, match=words):
         open_recording(tmp_path / name)
 
@@ -194,12 +158,6 @@ def test_damaged_files_end_in_one_line(kind: str, tmp_path: Path, count) -> None
                 assert len(recording.events) < 1000
         except SemeiaError as error:
             assert str(error).startswith(f"{kind}: ") and "\n" not in str(error) and len(str(error)) < 400
-
-
-def test_every_reader_is_one_of_mne() -> None:
-    import mne
-
-    assert all(callable(getattr(mne.io, found.reader)) for found in FORMATS.values())
 
 
 def test_without_mne_one_line_says_which_extra_and_nothing_else_needs_it(tmp_path: Path) -> None:

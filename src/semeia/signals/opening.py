@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 from semeia.errors import FileError, RecordingError
-from semeia.signals.mne_formats import MneRecording, belongs_to_another, format_of, is_named_as_recording
 from semeia.signals.recording import Recording
 from semeia.signals.regular_file import open_regular
+from semeia.signals.vendors import belongs_to_another, format_of, is_named_as_recording
 
 __all__ = ["files_of", "files_under", "is_recording", "open_recording"]
 
@@ -82,6 +82,8 @@ def open_recording(path: str | Path, *, allow_truncated: bool = False, rate: flo
     path = Path(path)
     if rate is not None and not (math.isfinite(rate) and rate > 0):
         raise RecordingError(f"a sampling rate of {rate:g} Hz is not possible")
+    from semeia.signals.mne_formats import MneRecording
+
     vendor = format_of(path)
     if vendor is not None and path.is_dir():
         return MneRecording(path)
