@@ -19,7 +19,7 @@ from semeia.errors import StorageError
 
 COMMANDS = {
     *("catalogue", "demo", "detect", "export", "import", "info", "models", "open", "score", "serve", "simulate"),
-    *("predict", "szcore", "evaluate", "explain", "leaks", "preview", "ensemble", "report"),
+    *("predict", "szcore", "evaluate", "explain", "leaks", "preview", "ensemble", "report", "convert", "anonymise"),
     *("train", "search", "datasets", "recipe", "runs"),
 }
 

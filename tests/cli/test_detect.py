@@ -123,7 +123,7 @@ def test_a_folder_without_recordings_is_said(run, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     code, _, err = run(tmp_path / "in", "--output-dir", tmp_path / "out")
     assert code == 1
-    assert err == "semeia: in: this folder holds no EDF, BDF or MAT file\n"
+    assert err == "semeia: in: this folder holds no EDF, BDF, MAT or other EEG file\n"
 
 
 def test_what_is_found_scores_well_against_what_is_true(run, recording: Path, tmp_path: Path) -> None:

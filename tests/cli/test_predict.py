@@ -229,7 +229,7 @@ def test_what_does_not_fit_is_one_line(run: Run, dogs: Path, small_model: Path, 
         ("small", file, "--submission", "aes2014"): "tells background, seizure apart: a submission takes one that",
         ("damaged", file): "damaged/files.json: cannot be read (JSONDecodeError)",
         ("dogs", str(tmp_path / "absent.edf")): "absent.edf: there is no such file",
-        ("dogs", str(empty)): "empty: this folder holds no EDF, BDF or MAT file",
+        ("dogs", str(empty)): "empty: this folder holds no EDF, BDF, MAT or other EEG file",
         ("nothing", file): "model 'nothing': neither a model's folder nor installed",
     }
     folders = {"dogs": dogs, "small": small_model, "damaged": damaged}

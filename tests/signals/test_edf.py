@@ -344,6 +344,8 @@ def files(draw):
         expected.append((digital + limit) * ((high - low) / (2 * limit - 1)) + low)
     steps = rng.integers(0, 3, records) if plus == "+D" else np.zeros(records, int)
     steps[0] = 0
+    # an onset may be rounded by half a sample of the fastest channel: a gap is longer than that
+    steps *= 1 + int(0.5 * float(duration) / max(samples for samples, _ in shapes))
     onsets = [round(index * float(duration) + int(steps[: index + 1].sum()), 6) for index in range(records)]
     if plus:
         marks = tals([f"{onset:g}" for onset in onsets])

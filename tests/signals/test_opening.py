@@ -42,7 +42,7 @@ def test_folder_is_searched_for_recordings_not_for_text(folder):
     (folder / "deep").mkdir()
     (folder / "b.mat").rename(folder / "deep" / "B.MAT")
     assert [file.name for file in files_under(folder)] == ["a.edf", "B.MAT"]
-    with pytest.raises(FileError, match="holds no EDF, BDF or MAT file"):
+    with pytest.raises(FileError, match="holds no EDF, BDF, MAT or other EEG file"):
         (folder / "none").mkdir()
         files_under(folder / "none")
 

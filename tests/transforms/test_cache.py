@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+import vendors
 from semeia.errors import FileError, StorageError
 from semeia.transforms import cache
-from semeia.transforms.cache import RowFile, cached_rows, content_hash
+from semeia.transforms.cache import RowFile, cached_rows, content_hash, recording_hash
 
 
 @pytest.fixture(autouse=True)
@@ -259,3 +260,14 @@ def test_bytes_are_kept_as_bytes() -> None:
 def test_bytes_are_not_made_of_what_would_lose_by_it() -> None:
     with pytest.raises(ValueError, match="dtype float32 instead of uint8"):
         cached_rows({}, (2,), in_batches(rows(4, 2)), np.uint8)
+
+
+def test_a_recording_of_several_files_is_known_by_all_of_them(tmp_path: Path) -> None:
+    vendors.brainvision(tmp_path / "a.vhdr")
+    first = recording_hash(tmp_path / "a.vhdr")
+    assert first == recording_hash(tmp_path / "a.vhdr") != content_hash(tmp_path / "a.vhdr")
+    samples = tmp_path / "a.eeg"
+    samples.write_bytes(bytes(samples.stat().st_size))
+    assert recording_hash(tmp_path / "a.vhdr") != first
+    vendors.gdf(tmp_path / "a.gdf")
+    assert recording_hash(tmp_path / "a.gdf") == content_hash(tmp_path / "a.gdf")

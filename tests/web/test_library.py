@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import write_recording
 
+import vendors
 from semeia.errors import FileError
 from semeia.events import Event, Events
 from semeia.signals.opening import files_under
@@ -114,6 +115,15 @@ def test_seizures_that_a_file_marks_itself_are_not_doubled(project: Project, tmp
     Events([Event(20.0, 10.0)], duration=60.0).write(path.with_name("a_events.tsv"))
     library.add_file(project, path)
     assert marks.current().count() == 1
+
+
+def test_a_recording_of_several_files_is_taken_where_it_lies(project: Project, tmp_path: Path) -> None:
+    vendors.brainvision(tmp_path / "p2_01.vhdr")
+    row, new = library.add_file(project, tmp_path / "p2_01.vhdr")
+    assert new and (row.patient.name, row.duration, len(row.channels)) == ("p2", 3.0, 3)
+    assert marks.current().get().label == "seizure"
+    with pytest.raises(FileError, match="p2_01.vhdr: is kept in several files: import it where it lies"):
+        library.add_file(project, tmp_path / "p2_01.vhdr", copy=True)
 
 
 def test_a_folder_gives_its_recordings(tmp_path: Path, recording_file: Path) -> None:

@@ -11,7 +11,9 @@ from typing import Annotated
 import typer
 
 from semeia.cli import datasets, recipe, runs
+from semeia.cli.anonymise import anonymise
 from semeia.cli.catalogue import catalogue
+from semeia.cli.convert import convert
 from semeia.cli.demo import demo
 from semeia.cli.detect import detect
 from semeia.cli.ensemble import ensemble
@@ -49,7 +51,7 @@ app = typer.Typer(
 
 for command in (
     *(demo, serve, open_, import_, info, detect, predict, score, simulate, train, search, evaluate, models, export),
-    *(ensemble, explain, preview, catalogue, szcore, leaks, report),
+    *(ensemble, explain, preview, catalogue, szcore, leaks, report, convert, anonymise),
 ):
     app.command(command.__name__.rstrip("_"))(command)
 for group in (datasets, recipe, runs):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def detect(
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="EDF or BDF files, or folders of them.")],
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Recordings, or folders of them.")],
     *,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Events of one recording, as TSV.")] = None,
     output_dir: Annotated[Path | None, typer.Option(help="Folder for the events of many, one TSV each.")] = None,

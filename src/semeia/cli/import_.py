@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def import_(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="EDF or BDF files, folders of them, or folders of images.")
+        list[Path], typer.Argument(metavar="PATH...", help="Recordings, folders of them, or folders of images.")
     ],
     copy: Annotated[bool, typer.Option("--copy", help="Copy recordings into the home folder.")] = False,
     patient: Annotated[str, typer.Option(help="Whose recordings they are; else as the files and folders say.")] = "",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def info(
-    file: Annotated[Path, typer.Argument(help="An EDF, BDF or MAT file.")],
+    file: Annotated[Path, typer.Argument(help="An EDF, BDF or MAT file, or another vendor's (docs/formats.md).")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     allow_truncated: Annotated[bool, typer.Option(help="Read what is there of a truncated file.")] = False,
     rate: Annotated[float | None, typer.Option(help="Hz, of a file that does not say its sampling rate.")] = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 
-def open_(file: Annotated[Path, typer.Argument(help="An EDF or BDF file, or a folder of images.")]) -> None:
+def open_(file: Annotated[Path, typer.Argument(help="A recording, or a folder of images.")]) -> None:
     """Look at a recording or at images in the browser; they stay where they are."""
     from semeia.cli.import_ import holds_images
     from semeia.cli.serve import show

@@ -73,7 +73,7 @@ def folder(
     try:
         files = files_under(root)
     except FileError:
-        raise DatasetError(f"{root}: holds no EDF, BDF or MAT file") from None
+        raise DatasetError(f"{root}: holds no EDF, BDF, MAT or other EEG file") from None
     found = [_labelled(file, root, patient_from, rate, labels or {}) for file in files]
     if group is not None:
         found = [replace(recording, group=_group(recording.path, group)) for recording in found]

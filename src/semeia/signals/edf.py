@@ -97,6 +97,16 @@ class EdfRecording(Recording):
         pairs = zip(self._stretches, self._stretches[1:], strict=False)
         return tuple(Gap(before.stop, after.start) for before, after in pairs)
 
+    @property
+    def records(self) -> EdfRecords:
+        """The header and the data records as they lie in the file: for who copies them."""
+        return self._records
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The data records that follow one another without a gap."""
+        return tuple(self._stretches)
+
     def close(self) -> None:
         """Close the file; the recording can no longer be read."""
         self._records.close()

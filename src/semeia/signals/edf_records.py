@@ -104,6 +104,17 @@ class EdfRecords:
             raise self._shrunk(record)
         return data
 
+    def whole(self, record: int, count: int) -> NDArray[np.uint8]:
+        """Return data records as they lie in the file, (count, bytes of a record)."""
+        wide = self.header.record_bytes
+        try:
+            data = os.pread(self.file, count * wide, self.header.size + record * wide)
+        except OSError as error:
+            raise FileError(self._path, f"record {record + 1} cannot be read ({reason(error)})") from error
+        if len(data) < count * wide:
+            raise self._shrunk(record + len(data) // wide)
+        return np.frombuffer(data, np.uint8).reshape(count, wide)
+
     def read(self, indices: tuple[int, ...], first: int, out: NDArray[np.float32]) -> None:
         """Fill `out` with samples of signals that have the same number in each record.
 

@@ -24,7 +24,7 @@ from semeia.events.tal import encode_event, encode_timekeeping
 from semeia.home import replacing
 from semeia.signals.edf_header import MONTHS
 
-__all__ = ["EdfWriter"]
+__all__ = ["EdfWriter", "placed", "start_fields"]
 
 _DIGITAL_MIN, _DIGITAL_MAX = -32768, 32767
 _ANNOTATION_BYTES = 128  # timekeeping takes up to 20, a seizure with three channels about 60
@@ -202,11 +202,11 @@ class EdfWriter:
         tals = [encode_event(event, start=self._first) for event in sorted(self._events, key=lambda e: e.onset)]
         stamp_bytes = len(encode_timekeeping(self._first + self._records))
         size = max([self._annotation_bytes, *(stamp_bytes + len(tal) for tal in tals)])
-        while (placed := _placed(tals, self._records, size - stamp_bytes)) is None:
+        while (rows := placed(tals, self._records, size - stamp_bytes)) is None:
             size *= 2
         self._widen(size + size % 2)
         file, (record, header) = self._open_file(), self._sizes()
-        for index, data in placed.items():
+        for index, data in rows.items():
             stamp = encode_timekeeping(self._first + index)
             file.seek(header + (index + 1) * record - self._annotation_bytes + len(stamp))
             file.write(data)
@@ -236,16 +236,13 @@ class EdfWriter:
         return self._file
 
     def _header(self) -> bytes:
-        n, start = len(self._labels), self._started_at
-        date = f"{start.day:02d}-{MONTHS[start.month - 1]}-{start.year}" if start else "X"
-        # Clause 2.1.3.1: the two digits reach from 1985 to 2084, beyond that stands "yy".
-        year = (f"{start.year % 100:02d}" if 1985 <= start.year <= 2084 else "yy") if start else "85"
+        n, (day, date, time) = len(self._labels), start_fields(self._started_at)
         fields: list[tuple[int, Iterable[str]]] = [
             (8, ["0"]),
             (80, [f"{self._subject or 'X'} X X X"]),
-            (80, [f"Startdate {date} X X X"]),
-            (8, [f"{start:%d.%m.}{year}" if start else "01.01.85"]),
-            (8, [f"{start:%H.%M.%S}" if start else "00.00.00"]),
+            (80, [f"Startdate {day} X X X"]),
+            (8, [date]),
+            (8, [time]),
             (8, [str(self._sizes()[1])]),
             (44, ["EDF+C"]),
             (8, [str(self._records)]),
@@ -265,17 +262,27 @@ class EdfWriter:
         return b"".join(text.encode("ascii").ljust(width) for width, texts in fields for text in texts)
 
 
-def _placed(tals: list[bytes], records: int, room: int) -> dict[int, bytes] | None:
+def start_fields(start: datetime | None) -> tuple[str, str, str]:
+    """Return the day (``02-MAR-2031`` or ``X``), date and time of a header."""
+    if start is None:
+        return "X", "01.01.85", "00.00.00"
+    # Clause 2.1.3.1: the two digits reach from 1985 to 2084, beyond that stands "yy".
+    year = f"{start.year % 100:02d}" if 1985 <= start.year <= 2084 else "yy"
+    day = f"{start.day:02d}-{MONTHS[start.month - 1]}-{start.year:04d}"
+    return day, f"{start.day:02d}.{start.month:02d}.{year}", f"{start:%H.%M.%S}"
+
+
+def placed(tals: list[bytes], records: int, room: int) -> dict[int, bytes] | None:
     """Return which bytes of annotations go into which record, or None when they do not fit."""
-    placed: dict[int, bytes] = {}
+    found: dict[int, bytes] = {}
     index = 0
     for tal in tals:
-        if len(placed.get(index, b"")) + len(tal) > room:
+        if len(found.get(index, b"")) + len(tal) > room:
             index += 1
-        placed[index] = placed.get(index, b"") + tal
+        found[index] = found.get(index, b"") + tal
     if index >= records:
         return None
-    return placed
+    return found
 
 
 def _ascii(text: str, width: int, what: str) -> str:

@@ -1,4 +1,4 @@
-"""Which reader opens a file: told by how it begins, and only for plain text by its name."""
+"""Which reader opens a file: told by how it begins; vendors' formats and plain text by their names."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from pathlib import Path
 
 from semeia.errors import FileError, RecordingError
 from semeia.signals.recording import Recording
-from semeia.signals.regular_file import open_regular, regular_files
+from semeia.signals.regular_file import open_regular
+from semeia.signals.vendors import belongs_to_another, format_of, is_named_as_recording
 
-__all__ = ["SUFFIXES", "files_under", "open_recording"]
+__all__ = ["files_of", "files_under", "is_recording", "open_recording"]
 
-SUFFIXES = frozenset({".edf", ".bdf", ".mat"})
-"""How the names of recordings end, in small letters. Text (``.txt``) is opened when it is named."""
+_OWN = frozenset({".edf", ".bdf", ".mat"})
+
+
+def is_recording(path: Path) -> bool:
+    """Whether a search through folders takes a file for a recording; text (``.txt``) is opened when it is named."""
+    return (path.suffix.lower() in _OWN and path.is_file()) or is_named_as_recording(path)
 
 
 def files_under(path: Path) -> list[Path]:
@@ -24,11 +29,32 @@ def files_under(path: Path) -> list[Path]:
     FileError
         If a folder holds none.
     """
-    return regular_files(path, lambda file: file.suffix.lower() in SUFFIXES, "EDF, BDF or MAT")
+    if not path.is_dir() or is_recording(path):
+        return [path]
+    found = sorted(file for file in path.rglob("*") if is_recording(file))
+    if not found:
+        raise FileError(path, "this folder holds no EDF, BDF, MAT or other EEG file")
+    return found
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Return the files that a recording is kept in: its own first, and in some vendors' formats others.
+
+    Raises
+    ------
+    FileError
+        If a recording in a vendor's format cannot be opened.
+    """
+    if path.is_dir():
+        return tuple(sorted(file for file in path.rglob("*") if file.is_file()))
+    if format_of(path) is None:
+        return (path,)
+    with open_recording(path) as recording:
+        return recording.files
 
 
 def open_recording(path: str | Path, *, allow_truncated: bool = False, rate: float | None = None) -> Recording:
-    """Open a biosignal file by its contents: EDF, EDF+, BDF, BDF+, MAT (5, 7, 7.3), or text of one channel.
+    """Open a biosignal file: EDF, EDF+, BDF, BDF+, MAT (5, 7, 7.3), text of one channel, or what MNE-Python reads.
 
     Only what describes it is read; samples when they are asked for.
 
@@ -43,7 +69,8 @@ def open_recording(path: str | Path, *, allow_truncated: bool = False, rate: flo
     Raises
     ------
     FileError
-        If the file is missing, empty, truncated, of another kind, contradicts itself, or needs a `rate`.
+        If the file is missing, empty, truncated, of another kind, contradicts itself, needs a `rate`, or is only a
+        part of a recording.
     RecordingError
         If `rate` is not a positive number.
 
@@ -55,9 +82,24 @@ def open_recording(path: str | Path, *, allow_truncated: bool = False, rate: flo
     path = Path(path)
     if rate is not None and not (math.isfinite(rate) and rate > 0):
         raise RecordingError(f"a sampling rate of {rate:g} Hz is not possible")
+    from semeia.signals.mne_formats import MneRecording
+
+    vendor = format_of(path)
+    if vendor is not None and path.is_dir():
+        return MneRecording(path)
+    start = _beginning(path)
+    if not _is_edf(start):
+        if problem := belongs_to_another(path, start):
+            raise FileError(path, f"is {problem}")
+        if vendor is not None:
+            return MneRecording(path)
+    return _own(path, start, allow_truncated, rate)
+
+
+def _own(path: Path, start: bytes, allow_truncated: bool, rate: float | None) -> Recording:
     from semeia.signals.mat import MatRecording, is_mat
 
-    if is_mat(start := _beginning(path), path):
+    if is_mat(start, path):
         return MatRecording(path, rate=rate)
     if path.suffix.lower() == ".txt" and not _is_edf(start):
         from semeia.signals.text import open_text

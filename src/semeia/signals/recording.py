@@ -90,6 +90,11 @@ class Recording(ABC):
         return ()
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it is kept in; several in some vendors' formats."""
+        return (self.path,) if self.path else ()
+
+    @property
     def rate(self) -> float:
         """Sampling rate of all channels in Hz.
 

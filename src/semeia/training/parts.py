@@ -18,7 +18,7 @@ from semeia.datasets.labels import class_names
 from semeia.errors import DatasetError, RecipeError
 from semeia.events import is_seizure
 from semeia.recipe import Classification, Patterns, Prediction, Recipe, SeizureDetection, Task, nearest
-from semeia.transforms.cache import content_hash
+from semeia.transforms.cache import recording_hash
 
 __all__ = ["Fold", "Parts", "counted", "fingerprint", "gathered_parts", "note_absent"]
 
@@ -264,7 +264,7 @@ def fingerprint(recipe: Recipe, parts: Parts) -> str:
         [
             (
                 r.path.name,
-                content_hash(r.path),
+                recording_hash(r.path),
                 r.patient,
                 r.span,
                 r.around,

@@ -23,7 +23,7 @@ from semeia.recipe import Examples as ExampleSettings
 from semeia.signals.dropouts import MissingRuns, imputed, missing_in, with_dropouts_as_gaps
 from semeia.transforms import Transform
 from semeia.transforms.augmentation import FEWEST_CHANNELS
-from semeia.transforms.cache import RowFile, content_hash, digest
+from semeia.transforms.cache import RowFile, digest, recording_hash
 
 __all__ = ["Signal", "filtered", "signal_key"]
 
@@ -73,7 +73,7 @@ def signal_key(
     """Return all that a filtered signal depends on, as plain JSON values."""
     how = [type(transform).__name__, transform.state()] if applied else transform.signal_state()
     dropouts = settings.dropouts.model_dump() if settings.dropouts.most else None
-    return ["time-major", content_hash(labelled.path), labelled.rate, settings.montage, dropouts, how]
+    return ["time-major", recording_hash(labelled.path), labelled.rate, settings.montage, dropouts, how]
 
 
 def filtered(

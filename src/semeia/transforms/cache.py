@@ -25,7 +25,7 @@ from numpy.typing import DTypeLike, NDArray
 from semeia.errors import FileError, StorageError
 from semeia.home import home_folder, make_folder, reason, remove_leftovers, replacing
 
-__all__ = ["RowFile", "cached_rows", "content_hash", "digest"]
+__all__ = ["RowFile", "cached_rows", "content_hash", "digest", "recording_hash"]
 
 _KINDS = {np.dtype("<f4"), np.dtype("u1")}
 _SETTLED = 2_000_000_000  # ns after which a change also shows in the time of change, on the coarsest file system (FAT)
@@ -67,6 +67,22 @@ def content_hash(path: Path) -> str:
         with replacing(memo) as part:
             part.write_text(json.dumps([*key, found]), encoding="utf-8")
     return found
+
+
+def recording_hash(path: Path) -> str:
+    """Return the hash of a recording's bytes: of its file, or of all that it is kept in (`files_of`).
+
+    Raises
+    ------
+    FileError
+        If a file is missing or cannot be read.
+    StorageError
+        If the cache cannot be written.
+    """
+    from semeia.signals.opening import files_of
+
+    files = files_of(path)
+    return content_hash(path) if files == (path,) else digest(" ".join(content_hash(file) for file in files))
 
 
 def _remembered(memo: Path, key: list[Any]) -> str | None:

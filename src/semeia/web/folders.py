@@ -12,7 +12,7 @@ from django.core.signing import BadSignature, Signer
 from semeia.errors import SemeiaError
 from semeia.home import reason
 from semeia.images.opening import SUFFIXES as IMAGES
-from semeia.signals.opening import SUFFIXES
+from semeia.signals.opening import is_recording
 
 __all__ = ["Listing", "NotThere", "Place", "found_at", "listing"]
 
@@ -72,10 +72,10 @@ def listing(token: str) -> Listing:
         for path in sorted(folder.iterdir(), key=lambda path: path.name.lower()):
             if path.name.startswith(".") or not path.resolve().is_relative_to(root) or not _is_text(path.name):
                 continue
-            if path.is_dir():
-                folders.append(Place(path.name, _token(root, path)))
-            elif path.suffix.lower() in SUFFIXES and path.is_file():
+            if is_recording(path):
                 files.append(Place(path.name, _token(root, path), path.stat().st_size))
+            elif path.is_dir():
+                folders.append(Place(path.name, _token(root, path)))
     except OSError as error:
         raise NotThere(f"{folder.name}: this folder cannot be read ({reason(error)})") from error
     parent = "" if folder == root else _token(root, folder.parent)

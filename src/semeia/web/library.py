@@ -43,6 +43,7 @@ class _Header:
     columns: dict[str, Any]
     subject: str
     events: list[Event]
+    files: int
 
 
 def add_file(
@@ -74,6 +75,8 @@ def add_file(
     path = Path(os.path.realpath(path))
     header = _read_header(path)
     owner = patient or _patient_of(path, header.subject)
+    if copy and (header.files > 1 or path.is_dir()):
+        raise FileError(path, "is kept in several files: import it where it lies, or make one of it: semeia convert")
     if copy:
         id, name = new_id(), safe_name(path.name)
         target = move_in(_copied(path, id), settings.HOME / "recordings" / id, name)
@@ -184,7 +187,7 @@ def _read_header(path: Path) -> _Header:
             "channels": [{"label": c.label, "rate": c.rate, "unit": c.unit} for c in recording.channels],
             "gaps": [[gap.start, gap.stop] for gap in recording.gaps],
         }
-        return _Header(columns, recording.subject.strip(), list(_events_of(path, recording)))
+        return _Header(columns, recording.subject.strip(), list(_events_of(path, recording)), len(recording.files))
 
 
 def _events_of(path: Path, recording: SignalRecording) -> Iterator[Event]:

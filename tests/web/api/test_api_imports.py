@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from serving import Client, write_recording
 
+import vendors
 from semeia.web.models import Recording
 
 
@@ -47,6 +48,28 @@ def test_a_slice_has_a_largest_size(client: Client) -> None:
     assert client.put(f"/api/uploads/{upload}?offset=0", b"x").status_code == 404
 
 
+def dropped(client: Client, path: Path) -> object:
+    data = path.read_bytes()
+    at = f"/api/uploads/{client.post('/api/uploads', {'name': path.name, 'size': len(data)}).json()['id']}"
+    client.put(f"{at}?offset=0", data)
+    return client.post(f"{at}/finish")
+
+
+def test_a_vendors_file_comes_in_alone_or_says_what_belongs_to_it(client: Client, tmp_path: Path) -> None:
+    vendors.gdf(tmp_path / "p7.gdf")
+    (row,) = dropped(client, tmp_path / "p7.gdf").json()["recordings"]
+    assert (row["name"], row["patient"]["name"]) == ("p7.gdf", "p7")
+    page = client.get(f"/api/recordings/{row['id']}/page", {"start": 0, "seconds": 2, "pixels": 500})
+    assert page.status_code == 200
+    vendors.brainvision(tmp_path / "a.vhdr")
+    answer = dropped(client, tmp_path / "a.vhdr")
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(
+        "a.vhdr: a recording in the format BrainVision is several files, and a.eeg"
+    )
+    assert "open BrainVision's .vhdr" in dropped(client, tmp_path / "a.vmrk").json()["detail"]
+
+
 @pytest.mark.parametrize("wrong", [{"size": 0}, {"size": -1}, {"name": ""}, {"size": 2**60}])
 def test_what_is_no_file_is_not_begun(client: Client, wrong: dict[str, object]) -> None:
     assert client.post("/api/uploads", {"name": "a.edf", "size": 9, **wrong}).status_code == 422
@@ -68,6 +91,18 @@ def test_files_of_the_servers_folders_are_taken(
     assert Recording.objects.get().path == str(tmp_path / "chb01" / "chb01_01.edf")
     copied = client.post("/api/imports", {"at": [listed["files"][1]["at"]], "copy": True}).json()["recordings"]
     assert Recording.objects.get(pk=copied[0]["id"]).copied
+
+
+def test_of_a_vendors_recording_its_header_stands_in_the_folder(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendors.brainvision(tmp_path / "p2_01.vhdr")
+    monkeypatch.setattr(settings, "IMPORT_FOLDERS", [tmp_path])
+    (folder,) = client.get("/api/folders").json()["folders"]
+    listed = client.get("/api/folders", {"at": folder["at"]}).json()
+    assert [file["name"] for file in listed["files"]] == ["p2_01.vhdr"]
+    (row,) = client.post("/api/imports", {"at": [folder["at"]], "copy": False}).json()["recordings"]
+    assert (row["name"], row["seizures"]) == ("p2_01.vhdr", 1)
 
 
 def test_a_path_is_no_token(client: Client, recording_file: Path) -> None:
