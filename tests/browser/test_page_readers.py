@@ -30,6 +30,7 @@ def read_as(page: Page, name: str) -> None:
         page.get_by_role("button", name="Read as", exact=True).click()
     expect(page.get_by_role("button", name=f"Reading as {name}")).to_be_visible()
     wait_for_traces(page)
+    expect(page.get_by_role("list", name="Events").get_by_role("listitem").first).to_be_visible()
 
 
 def mark(page: Page, *, channels: bool = False) -> None:
