@@ -15,6 +15,9 @@ Input = Annotated[Path, typer.Argument(metavar="IN", help="A recording in any fo
 Output = Annotated[Path, typer.Argument(metavar="OUT", help="OUT.edf (16 bits a sample), or OUT.bdf (24 bits).")]
 Force = Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it is there.")]
 Truncated = Annotated[bool, typer.Option("--allow-truncated", help="Read what is there of a truncated file.")]
+Events = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Events of a TSV or CSV file, instead of the recording's own.")
+]
 Rate = Annotated[float | None, typer.Option(help="Hz, of a file that does not say its sampling rate.")]
 
 
@@ -25,19 +28,22 @@ def convert(
     overwrite: Force = False,
     allow_truncated: Truncated = False,
     rate: Rate = None,
+    events: Events = None,
 ) -> None:
     """Write a recording as EDF+, with its events as annotations, and say what is lost."""
     from semeia.cli.progress import bar
     from semeia.cli.text import naming, printable
     from semeia.errors import RecordingError
+    from semeia.events import read_events
     from semeia.signals import open_recording
     from semeia.signals.converting import convert as convert_recording
 
     check_output(source, target, overwrite)
+    marked = None if events is None else read_events(events)
     with open_recording(source, allow_truncated=allow_truncated, rate=rate) as recording:
         try:
             with bar(f"Converting {printable(source.name)}") as show:
-                lost = convert_recording(recording, target, show)
+                lost = convert_recording(recording, target, show, events=marked)
         except RecordingError as error:
             raise naming(source, error) from None
     for line in lost:

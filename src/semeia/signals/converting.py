@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from semeia.errors import RecordingError
+from semeia.events import Event
 from semeia.signals.edf_output import Said, kind_of, write_records
 from semeia.signals.edf_scale import Kind
 from semeia.signals.edf_source import Records, records_of
@@ -19,7 +20,13 @@ _LABEL, _TEXT, _UNIT, _CODE = 16, 80, 8, 74
 Progress = Callable[[float], None]
 
 
-def convert(recording: Recording, path: str | Path, progress: Progress = lambda share: None) -> list[str]:
+def convert(
+    recording: Recording,
+    path: str | Path,
+    progress: Progress = lambda share: None,
+    *,
+    events: Sequence[Event] | None = None,
+) -> list[str]:
     """Write a recording as EDF+, or as BDF+ where the name ends in ``.bdf``.
 
     Samples of an EDF file are copied bit for bit, those of a BDF file into a BDF file too. Others are rounded by at
@@ -32,6 +39,8 @@ def convert(recording: Recording, path: str | Path, progress: Progress = lambda 
         Replaced if it is there; it appears whole or not at all.
     progress : callable
         Told the share done, 0..1.
+    events : sequence of Event, optional
+        Instead of those of the recording, with reader, answer and comment.
 
     Returns
     -------
@@ -50,8 +59,8 @@ def convert(recording: Recording, path: str | Path, progress: Progress = lambda 
     path = Path(path)
     looking, writing = in_halves(progress)
     records = records_of(recording, kind_asked(path), looking)
-    said, changed = _said(recording, records)
-    write_records(path, records, said, writing)
+    said, changed = _said(recording, records, recording.events if events is None else events)
+    write_records(path, records, replace(said, whole=events is not None), writing)
     return [*records.lost, *changed]
 
 
@@ -87,7 +96,7 @@ def unique(labels: Sequence[str], width: int = _LABEL) -> list[str]:
     return found
 
 
-def _said(recording: Recording, records: Records) -> tuple[Said, list[str]]:
+def _said(recording: Recording, records: Records, marked: Sequence[Event]) -> tuple[Said, list[str]]:
     own = [recording.channels[index] for index in records.channels]
     plain = [_ascii(channel.label) or f"ch{index + 1}" for index, channel in enumerate(own)]
     labels = unique(plain)
@@ -104,7 +113,7 @@ def _said(recording: Recording, records: Records) -> tuple[Said, list[str]]:
     renamed = [f"{old.label!r} as {new!r}" for old, new in zip(own, labels, strict=True) if old.label != new]
     changed = [f"labels written in 16 plain characters: {', '.join(renamed)}"] if renamed else []
     named = dict(zip((channel.label for channel in own), labels, strict=True))
-    events = tuple(replace(e, channels=tuple(named.get(name, name) for name in e.channels)) for e in recording.events)
+    events = tuple(replace(e, channels=tuple(named.get(name, name) for name in e.channels)) for e in marked)
     code = "_".join(_ascii(recording.subject).split())
     if code[:_CODE] != recording.subject:  # an empty one is written as X, and read as empty
         changed.append(f"patient code {recording.subject!r} written as {code[:_CODE] or 'X'!r}")

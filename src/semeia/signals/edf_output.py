@@ -43,12 +43,15 @@ class Said:
     channels : tuple of Channel
         One for each that is written: label, transducer, prefilter; the unit where it is no voltage.
     events : tuple of Event
+    whole : bool
+        Write who marked each event, what was answered and noted too (`semeia.events.details`).
     """
 
     patient: str
     started_at: datetime | None
     channels: tuple[Channel, ...]
     events: tuple[Event, ...]
+    whole: bool = False
 
 
 def kind_of(path: Path) -> Kind | None:
@@ -80,7 +83,7 @@ def write_records(path: Path, records: Records, said: Said, progress: Progress =
     first = said.started_at.microsecond / 1e6 if said.started_at else 0.0
     total = sum(stretch.records for stretch in records.stretches)
     stamp = max(len(encode_timekeeping(first + stretch.stop)) for stretch in records.stretches) + 11  # and a nanosecond
-    tals = [encode_event(event, start=first) for event in said.events]
+    tals = [encode_event(event, start=first, whole=said.whole) for event in said.events]
     width, rows = _annotations(tals, total, stamp, SAMPLE_BYTES[records.kind])
     header = _header(path, records, said, width, total)
     onsets = _onsets(records, first)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from serving import Client
 
 from semeia.events import Event, Events, write_tsv
+from semeia.signals import open_recording
 from semeia.web import library, marks
 from semeia.web.entrance import owner
 from semeia.web.models import Mark, Recording, User
@@ -113,6 +115,20 @@ def test_events_leave_as_a_file_and_come_back_as_they_were(client: Client, recor
     assert brought.json() == {"added": 2, "left_out": 0}
     new = {"id": "", "changed_at": "", "changed_by": ""}
     assert [row | new for row in client.get(at).json()] == [row | new for row in before]
+
+
+def test_a_copy_of_the_recording_carries_the_events(client: Client, recording: Recording, tmp_path: Path) -> None:
+    become(client, "anna")
+    at = f"/api/recordings/{recording.pk}/events"
+    client.post(at, {"onset": 10.125, "duration": 5, "channels": ["Fp1"], "comment": "left"})
+    answer = client.get(f"{at}/file", {"kind": "edf"})
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="p1_01_events.edf"'
+    path = tmp_path / "copy.edf"
+    path.write_bytes(b"".join(answer.streaming_content))
+    with open_recording(path) as copy, open_recording(recording.path) as first:
+        (event,) = copy.events
+        assert (event.onset, event.channels, event.author, event.comment) == (10.125, ("Fp1",), "anna", "left")
+        np.testing.assert_array_equal(copy.read(0, 60), first.read(0, 60))
 
 
 def test_a_file_of_another_reader_is_theirs_and_what_lies_outside_is_counted(

@@ -8,24 +8,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import content_disposition_header
 from ninja import Router, Schema
 from ninja.errors import HttpError
 
 from semeia.events import Event, Events, Status, read_csv, read_tsv, write_csv, write_tsv
+from semeia.home import make_folder
+from semeia.signals import open_recording
+from semeia.signals.converting import convert
 from semeia.web import marks
 from semeia.web.api.access import user_of
 from semeia.web.api.answers import Refusal
+from semeia.web.api.signals import source_of
 from semeia.web.library import safe_name
 from semeia.web.models import Mark, Recording
+from semeia.web.pages import Source
 from semeia.web.permission import one
 
 __all__ = ["router"]
 
 router = Router(tags=["events"])
 
-Format = Literal["tsv", "csv", "szcore"]
+Format = Literal["tsv", "csv", "szcore", "edf"]
 _WRITERS: dict[Format, tuple[str, Callable[[Events, Path], None]]] = {
     "tsv": ("tsv", lambda events, path: write_tsv(events, path, whole=True)),
     "csv": ("csv", write_csv),
@@ -42,12 +48,17 @@ class Brought(Schema):
 
 
 @router.get("/recordings/{id}/events/file", operation_id="eventsFile")
-def events_file(request: HttpRequest, id: str, kind: Format = "tsv") -> HttpResponse:
-    """Return the events as a file: ``tsv`` and ``csv`` lose nothing, ``szcore`` is what scorers read."""
+def events_file(request: HttpRequest, id: str, kind: Format = "tsv") -> HttpResponseBase:
+    """Return the events as a file: ``tsv`` and ``csv`` lose nothing, ``szcore`` is what scorers read.
+
+    ``edf`` is a copy of the recording with them as annotations, which loses nothing of them either.
+    """
     recording = one(user_of(request), "read", Recording.objects.all(), id)
     started_at = recording.started_at and recording.started_at.replace(tzinfo=None)
     there = marks.current(Mark.objects.filter(recording=recording))
     events = Events(map(_event, there), duration=recording.duration, started_at=started_at)
+    if kind == "edf":
+        return _copy(source_of(request, id), events)
     ending, write = _WRITERS[kind]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"events.{ending}"
@@ -57,6 +68,16 @@ def events_file(request: HttpRequest, id: str, kind: Format = "tsv") -> HttpResp
     named = content_disposition_header(as_attachment=True, filename=f"{Path(recording.name).stem}_events.{ending}")
     answer.headers["Content-Disposition"] = named or "attachment"
     return answer
+
+
+def _copy(source: Source, events: Events) -> FileResponse:
+    """Return a copy of a recording with other events: a file without a name, which goes when it has been sent."""
+    with tempfile.TemporaryDirectory(dir=make_folder(settings.HOME / "cache")) as folder:
+        path = Path(folder) / "copy.edf"
+        with open_recording(source.path) as recording:
+            convert(recording, path, events=events)
+        file = path.open("rb")
+    return FileResponse(file, as_attachment=True, filename=f"{Path(source.name).stem}_events.edf")
 
 
 @router.post(
