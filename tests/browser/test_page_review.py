@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from chromium import Semeia, drag, events, open_recording, picture, start, until, wait_for_traces
+from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 
@@ -99,6 +101,23 @@ def test_a_montage_that_cannot_be_made_is_not_offered_and_says_why(review: Page)
     refused = review.get_by_label("Montage").locator("option[disabled]")
     assert refused.count() > 0
     assert "cannot be made" in (refused.first.get_attribute("title") or "")
+
+
+def test_polarity_turns_the_view_is_saved_and_pages_turn_by_themselves(review: Page, tmp_path: Path) -> None:
+    first = picture(review)
+    review.keyboard.press("v")
+    until(review, lambda: picture(review) != first)
+    review.keyboard.press("v")
+    until(review, lambda: picture(review) == first)
+    with review.expect_download() as download:
+        review.keyboard.press("p")
+    assert download.value.suggested_filename == "sim_01_0s.png"
+    download.value.save_as(tmp_path / "view.png")
+    with Image.open(tmp_path / "view.png") as view:
+        assert view.width > 900 and len(view.convert("RGB").getcolors(1 << 20) or []) > 100
+    review.keyboard.press("Space")
+    expect(review.get_by_label("Time on the left edge")).to_have_value("0:10")
+    review.keyboard.press("Space")
 
 
 def test_channels_are_hidden(review: Page) -> None:

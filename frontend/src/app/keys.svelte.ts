@@ -61,7 +61,7 @@ export function commandFor(event: KeyboardEvent): Command | undefined {
 
 const SHOWN: Record<string, string> = {
   ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc", Delete: "Del", "-": "−",
-  Enter: "↵", Home: "Home", End: "End", PageUp: "PgUp", PageDown: "PgDn", Shift: "⇧", Ctrl: "Ctrl", Alt: "Alt",
+  Enter: "↵", Home: "Home", End: "End", PageUp: "PgUp", PageDown: "PgDn", Shift: "⇧", " ": "Space", Ctrl: "Ctrl", Alt: "Alt",
 }; // prettier-ignore
 
 /** A chord as one reads it on the keys. */

@@ -32,7 +32,7 @@ function scene(pages: SignalPage[], start: number, seconds: number): TracePage {
     pages,
     channels,
     rows: [0, 1],
-    pixelsPerMicrovolt: 1,
+    pixelsPerMicrovolt: 1, positiveUp: false,
     fitted: new Set(),
     gaps: [],
     duration: 100,

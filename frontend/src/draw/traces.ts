@@ -1,4 +1,4 @@
-// The traces: one `draw(page)` that knows nothing of components. Negative is up, as EEG is read.
+// The traces: one `draw(page)` that knows nothing of components. Negative is up, as EEG is read, unless it is asked for.
 
 import type { SignalPage } from "../api/signal";
 import type { Ink } from "./ink";
@@ -12,6 +12,7 @@ export interface TracePage {
   channels: SignalPage["channels"]; // of the pages; known before they are there
   rows: readonly number[]; // which channels, from top to bottom
   pixelsPerMicrovolt: number;
+  positiveUp: boolean;
   fitted: ReadonlySet<number>; // channels that are no voltages: each fills its row
   gaps: readonly (readonly [number, number])[];
   duration: number; // of the recording
@@ -78,7 +79,7 @@ export function drawTraces(context: CanvasRenderingContext2D, page: TracePage, i
     const middle = page.time.box.y + (row + 0.5) * height;
     const gain = page.fitted.has(channel)
       ? fittedGain(page, channel, height, middle)
-      : { middle, scale: page.pixelsPerMicrovolt };
+      : { middle, scale: page.positiveUp ? -page.pixelsPerMicrovolt : page.pixelsPerMicrovolt };
     context.strokeStyle = ink.side[page.channels[channel].side];
     context.beginPath();
     let pen = false;
@@ -201,7 +202,7 @@ function drawScaleBar(context: CanvasRenderingContext2D, page: TracePage, ink: I
   const height = microvolts * page.pixelsPerMicrovolt;
   const x = box.x + box.width - 12.5;
   const bottom = box.y + box.height - 8;
-  const words = `${microvolts.toLocaleString("en")} µV`;
+  const words = `${microvolts.toLocaleString("en")} µV${page.positiveUp ? ", positive up" : ""}`;
   context.font = `500 11px ${ink.font}`;
   context.textAlign = "right";
   context.textBaseline = "middle";

@@ -17,6 +17,7 @@ interface Choices {
   sensitivity: number; // µV/mm
   seconds: number; // length of a page
   clock: boolean;
+  positiveUp: boolean;
   reader: string; // who signs reports
   trends: Shown;
 }
@@ -31,6 +32,7 @@ const USUAL: Choices = {
   sensitivity: NARROW ? 20 : 10,
   seconds: NARROW ? 5 : 10,
   clock: false,
+  positiveUp: false,
   reader: "",
   trends: NARROW ? "off" : "dsa",
 };
