@@ -338,6 +338,8 @@ export interface paths {
         /**
          * Events File
          * @description Return the events as a file: ``tsv`` and ``csv`` lose nothing, ``szcore`` is what scorers read.
+         *
+         *     ``edf`` is a copy of the recording with them as annotations, which loses nothing of them either.
          */
         get: operations["eventsFile"];
         put?: never;
@@ -2299,7 +2301,7 @@ export interface operations {
     eventsFile: {
         parameters: {
             query?: {
-                kind?: "tsv" | "csv" | "szcore";
+                kind?: "tsv" | "csv" | "szcore" | "edf";
             };
             header?: never;
             path: {
