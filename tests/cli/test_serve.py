@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -74,8 +74,11 @@ def soon(condition: Callable[[], Any], seconds: float = 30) -> Any:
 
 
 def worker_of(process: subprocess.Popen[bytes]) -> psutil.Process | None:
-    children = psutil.Process(process.pid).children()
-    return next((child for child in children if "semeia.web.jobs.worker" in child.cmdline()), None)
+    for child in psutil.Process(process.pid).children():
+        with suppress(psutil.NoSuchProcess):  # killed, and not yet collected
+            if "semeia.web.jobs.worker" in child.cmdline():
+                return child
+    return None
 
 
 def test_serve_lets_its_owner_in_and_ends_clean(tmp_path: Path) -> None:
