@@ -51,17 +51,25 @@ def of_file(path: Path, reader: str = "") -> Reading | None:
 
 def _event(mark: Mark, reader: str) -> Event:
     """Return a mark as an event whose author is who marked or confirmed it: nobody, where only a file says it."""
-    from_file = mark.author == "file" and mark.replaces_id is None
     return Event(
         mark.onset,
         mark.duration,
         mark.label,
         channels=tuple(mark.channels),
         confidence=mark.confidence,
-        author="" if from_file or mark.status == "proposed" else _called(mark.user, reader),
+        author=_author(mark, reader),
         source=mark.source,
         status=mark.status,  # type: ignore[arg-type]  # a column of the database, checked when it was written
     )
+
+
+def _author(mark: Mark, reader: str) -> str:
+    if mark.status == "proposed":
+        return ""
+    brought = mark.replaces_id is None and (mark.user is None or mark.author != mark.user.get_username())
+    if brought and mark.author:  # by a file, which may name its reader
+        return "" if mark.author == "file" else mark.author
+    return _called(mark.user, reader)
 
 
 def name_of(user: User) -> str:

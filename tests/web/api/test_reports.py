@@ -92,3 +92,11 @@ def test_a_mark_of_a_person_is_theirs_and_one_of_a_file_nobodys(client: Client, 
         "",
     ]
     assert isinstance(reading_of(recording).events[0], Event)
+
+
+def test_whose_a_mark_is_that_a_file_brought(recording: Recording) -> None:
+    brought = Event(12, 5, author="colleague", source="marked.tsv")
+    marks.add_events(recording, owner(), [brought])
+    mine = marks.add(recording, owner(), onset=40.0, duration=2.0, author="owner", source="page")
+    who = {event.onset: event.author for event in reading_of(recording, "Ada").events}
+    assert (who[12], who[mine.onset]) == ("colleague", "Ada")
