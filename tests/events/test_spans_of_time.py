@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semeia.events.intervals import Intervals, shared, united, without
+from semeia.events.intervals import Intervals, overlapping, shared, united, without
 
 some = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9)).map(lambda pair: (pair[0], pair[0] + pair[1])))
 
@@ -38,3 +38,12 @@ def test_they_are_what_sets_of_moments_are(one: list[tuple[int, int]], other: li
     ]:
         np.testing.assert_array_equal(moments(found), wanted)
         assert found == sorted(found) and all(stop <= start for (_, stop), (start, _) in pairwise(found))
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9))), st.integers(0, 60), st.integers(1, 9))
+def test_those_that_overlap_another_are_found(spans: list[tuple[int, int]], start: int, length: int) -> None:
+    intervals = united((first, first + size) for first, size in spans)
+    stop = start + length
+    assert list(overlapping(intervals, start, stop)) == [
+        place for place, (a, b) in enumerate(intervals) if max(a, start) < min(b, stop)
+    ]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeia.events import Event, to_mask
-from semeia.events.intervals import Intervals, shared, united
+from semeia.events.intervals import Intervals, overlapping, united
 
 __all__ = ["Pair", "Stretch", "agreement", "kappa", "stretches"]
 
@@ -93,7 +93,7 @@ def kappa(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float | None:
 
 def _found(events: Sequence[Event], others: Sequence[Event]) -> tuple[int, int]:
     theirs = united((other.onset, _end(other)) for other in others)
-    return sum(bool(shared([(event.onset, _end(event))], theirs)) for event in events), len(events)
+    return sum(len(overlapping(theirs, event.onset, _end(event))) > 0 for event in events), len(events)
 
 
 def _end(event: Event) -> float:
@@ -105,12 +105,14 @@ def stretches(readers: Mapping[str, Sequence[Event]]) -> list[Stretch]:
     """Return where anybody marked a seizure, in order."""
     marked = [(name, event) for name, events in readers.items() for event in events]
     covered: Intervals = united((event.onset, _end(event)) for _, event in marked)
+    here: list[list[tuple[str, Event]]] = [[] for _ in covered]
+    for name, event in marked:
+        here[overlapping(covered, event.onset, _end(event))[0]].append((name, event))
     found = []
-    for start, stop in covered:
-        here = [(name, event) for name, event in marked if start <= event.onset < stop]
-        names = tuple(name for name in readers if any(name == who for who, _ in here))
-        onset, end = (start, stop) if len(names) < len(readers) else _medians([event for _, event in here])
-        found.append(Stretch(onset, end - onset, names))
+    for (start, stop), pairs in zip(covered, here, strict=True):
+        who = {name for name, _ in pairs}
+        onset, end = (start, stop) if len(who) < len(readers) else _medians([event for _, event in pairs])
+        found.append(Stretch(onset, end - onset, tuple(name for name in readers if name in who)))
     return found
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
-__all__ = ["Intervals", "shared", "united", "without"]
+__all__ = ["Intervals", "overlapping", "shared", "united", "without"]
 
 Intervals = list[tuple[float, float]]
 """Seconds from the recording's start; in order, disjoint."""
@@ -32,6 +33,12 @@ def without(intervals: Intervals, others: Iterable[tuple[float, float]]) -> Inte
             if part[0] < part[1]
         ]
     return left
+
+
+def overlapping(intervals: Intervals, start: float, stop: float) -> range:
+    """Return the places of those intervals, in order and disjoint, that have something in common with another one."""
+    first = bisect_right(intervals, start, key=lambda interval: interval[1])
+    return range(first, max(first, bisect_left(intervals, stop, key=lambda interval: interval[0])))
 
 
 def shared(intervals: Intervals, others: Intervals) -> Intervals:

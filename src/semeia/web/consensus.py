@@ -2,45 +2,61 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from semeia.evaluation.agreement import Stretch, stretches
 from semeia.events import Event, is_seizure
-from semeia.events.intervals import shared
+from semeia.events.intervals import overlapping
 from semeia.web import marks
 from semeia.web.models import Mark, Recording, User
 from semeia.web.readers import CONSENSUS
 
-__all__ = ["events_by_reader", "open_stretches", "settle", "settled"]
+__all__ = ["Readings", "readings_of", "settle"]
 
 
-def events_by_reader(recording: Recording) -> dict[str, list[Event]]:
-    """Return the seizures of each reader, by name; none of one who only rejected what a model proposed.
+@dataclass(frozen=True)
+class Readings:
+    """What readers say of a recording.
 
-    A reader's are those that they marked, and those of a model that they accepted. What came with a file has the
-    author that the file names, or ``file``.
+    Parameters
+    ----------
+    events : dict of str to list of Event
+        The seizures of each reader, by name; none of one who only rejected what a model proposed. A reader's are those
+        that they marked, and those of a model that they accepted. What came with a file has the author that the file
+        names, or ``file``.
+    settled : list of Mark
+        The marks of the consensus, by onset.
     """
-    found: dict[str, list[Event]] = {}
-    for mark in _current(recording):
-        who = mark.author if mark.confidence is None else mark.user and mark.user.get_username()
-        if not who or who == CONSENSUS:
+
+    events: dict[str, list[Event]]
+    settled: list[Mark]
+
+    def stretches(self) -> list[tuple[Stretch, Mark | None]]:
+        """Return where anybody marked a seizure, each with the mark of the consensus that settles it, if one does."""
+        found = stretches(self.events)
+        spans = [_span(stretch) for stretch in found]
+        settling: dict[int, Mark] = {}
+        for mark in self.settled:
+            for place in overlapping(spans, *_span(mark)):
+                settling.setdefault(place, mark)
+        return [(stretch, settling.get(place)) for place, stretch in enumerate(found)]
+
+
+def readings_of(recording: Recording) -> Readings:
+    """Return what the readers of a recording say."""
+    events: dict[str, list[Event]] = {}
+    settled: list[Mark] = []
+    for mark in marks.current(Mark.objects.filter(recording=recording).select_related("user", "recording")):
+        if mark.author == CONSENSUS:
+            settled.append(mark)
             continue
-        mine = found.setdefault(who, [])
+        who = mark.author if mark.confidence is None else mark.user and mark.user.get_username()
+        if not who:
+            continue
+        mine = events.setdefault(who, [])
         if is_seizure(mark.label) and mark.status == "accepted":
             mine.append(Event(mark.onset, mark.duration, mark.label))
-    return dict(sorted(found.items()))
-
-
-def settled(recording: Recording) -> list[Mark]:
-    """Return the marks of the consensus, by onset."""
-    return [mark for mark in _current(recording) if mark.author == CONSENSUS]
-
-
-def open_stretches(recording: Recording) -> list[tuple[Stretch, Mark | None]]:
-    """Return where anybody marked a seizure, each with the mark of the consensus that settles it, if one does."""
-    judged = settled(recording)
-    return [
-        (stretch, next((mark for mark in judged if _overlap(stretch, mark)), None))
-        for stretch in stretches(events_by_reader(recording))
-    ]
+    return Readings(dict(sorted(events.items())), settled)
 
 
 def settle(recording: Recording, user: User, *, onset: float, duration: float, seizure: bool) -> Mark:
@@ -53,8 +69,8 @@ def settle(recording: Recording, user: User, *, onset: float, duration: float, s
     Outdated
         If somebody else settled it in the meantime.
     """
-    stretch = Stretch(onset, duration, ())
-    before = next((mark for mark in settled(recording) if _overlap(stretch, mark)), None)
+    here = [_span(Stretch(onset, duration, ()))]
+    before = next((mark for mark in readings_of(recording).settled if overlapping(here, *_span(mark))), None)
     stated = {
         "onset": onset,
         "duration": duration,
@@ -66,10 +82,6 @@ def settle(recording: Recording, user: User, *, onset: float, duration: float, s
     return marks.add(recording, user, **stated, author=CONSENSUS, source="page")
 
 
-def _current(recording: Recording) -> list[Mark]:
-    return list(marks.current(Mark.objects.filter(recording=recording).select_related("user", "recording")))
-
-
-def _overlap(stretch: Stretch, mark: Mark) -> bool:
-    one = (stretch.onset, stretch.onset + max(stretch.duration, 1e-6))
-    return bool(shared([one], [(mark.onset, mark.onset + max(mark.duration, 1e-6))]))
+def _span(of: Stretch | Mark) -> tuple[float, float]:
+    """Return where something begins and ends; a moment has a little length, so that it meets what it lies in."""
+    return of.onset, of.onset + max(of.duration, 1e-6)

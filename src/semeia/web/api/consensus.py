@@ -66,16 +66,16 @@ class Settling(Schema):
 def compared(request: HttpRequest, id: str) -> Agreement:
     """Compare the readers of a recording."""
     recording = one(user_of(request), "read", Recording.objects.all(), id)
-    readers = consensus.events_by_reader(recording)
+    readings = consensus.readings_of(recording)
     return Agreement(
         readers=[
             ReaderCount(name=name, seizures=len(events), seconds=sum(event.duration for event in events))
-            for name, events in readers.items()
+            for name, events in readings.events.items()
         ],
-        pairs=[PairRow.model_validate(vars(pair)) for pair in agreement(readers, recording.duration)],
+        pairs=[PairRow.model_validate(vars(pair)) for pair in agreement(readings.events, recording.duration)],
         stretches=[
             StretchRow.model_validate(vars(stretch) | {"settled": None if mark is None else event_row(mark)})
-            for stretch, mark in consensus.open_stretches(recording)
+            for stretch, mark in readings.stretches()
         ],
     )
 
