@@ -8,6 +8,7 @@ import pytest
 from command import semeia
 
 from epilepsy import write_recording
+from semeia.events import Event, Events, write_csv
 
 HEAD = "onset\tduration\teventType\tconfidence\tchannels\tdateTime\trecordingDuration\n"
 
@@ -38,6 +39,16 @@ def test_events_of_files_are_confirmed_unless_a_model_wrote_them(run, recording:
         "as recorded",
     ):
         assert expected in text
+
+
+def test_a_table_that_tells_the_answers_is_believed(run, recording: Path, tmp_path: Path) -> None:
+    found = {"confidence": 0.9, "author": "net", "source": "net"}
+    events = [Event(10, 5, **found, status=status) for status in ("accepted", "rejected", "proposed")]
+    write_csv(Events(events), tmp_path / "exported.csv")
+    page = tmp_path / "out.html"
+    code, out, _ = run("report", str(recording), "--events", str(tmp_path / "exported.csv"), "-o", str(page))
+    assert (code, out) == (0, f"{page}: 1 confirmed seizure, 1 proposal not reviewed\n")
+    assert "a reader, proposed by net" in page.read_text()
 
 
 def test_the_annotations_of_a_file_and_no_events_at_all(run, recording: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scipy.io
 
+from semeia.datasets import gather
 from semeia.datasets.folder import folder
 from semeia.errors import DatasetError, FileError, RecipeError
 from semeia.events import Event, Events, write_tsv
@@ -182,3 +183,13 @@ def test_real_clips_are_labelled(shared_data):
         assert len(seizures) == (0 if kind == "preictal" else 1)
         if kind == "seizure":
             assert (seizures[0].onset, seizures[0].stop) == (10, recording.duration)
+
+
+def test_proposals_that_nobody_answered_are_no_labels_and_alone_say_that_nobody_looked(tmp_path):
+    proposed = Event(30, 5, confidence=0.8, author="net", source="net", status="proposed")
+    for name, events in (("a", [Event(10, 5, author="anna"), proposed]), ("b", [proposed])):
+        write_edf(tmp_path / f"{name}.edf", None)
+        write_tsv(Events(events, duration=60), tmp_path / f"{name}.tsv", whole=True)
+    one, two = gather("folder", path=tmp_path)
+    assert [event.onset for event in one.events] == [10] and one.marked
+    assert not two.events and not two.marked

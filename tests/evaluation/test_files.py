@@ -116,3 +116,12 @@ def test_real_clips_score_perfectly_against_themselves(shared_data):
         result = score_pair(Pair(path.stem, path, path))
         assert (result.events.f1, result.samples.f1) == (1.0, 1.0)
         assert result.samples.reference == round(result.samples.seconds) - 10
+
+
+def test_a_reference_is_what_was_answered(tmp_path):
+    proposed = Event(400, 10, confidence=0.8, author="net", source="net", status="proposed")
+    truth, found = tmp_path / "truth.tsv", tmp_path / "found.tsv"
+    write_tsv(Events([Event(100, 10, author="anna"), proposed], duration=600), truth, whole=True)
+    write_tsv(Events([Event(100, 10)], duration=600), found)
+    score = score_pair(Pair("a", truth, found))
+    assert (score.events.true_positives, score.events.reference) == (1, 1)

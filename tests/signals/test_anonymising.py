@@ -190,3 +190,19 @@ def test_a_recording_that_changes_meanwhile_leaves_nothing(tmp_path: Path) -> No
         with pytest.raises(FileError):
             anonymise(recording, tmp_path / "a.edf")
     assert [path.name for path in tmp_path.iterdir()] == ["Theobald_1.edf"]
+
+
+def test_who_read_and_what_they_noted_goes_and_the_answer_stays(tmp_path: Path) -> None:
+    events = [
+        Event(1, 2, "seizure of Wolfgang", ("Fp1",), 0.7, "Gundula", "Theobald_1.edf", "rejected", "Rosalinde moved"),
+        Event(4, 1, "spike", author="Gundula"),
+    ]
+    removed = anonymise(ArrayRecording(SAMPLES[:1] / 10, 200, ["Fp1"], events=events), tmp_path / "out.edf")
+    assert removed.kinds["reader or comment of an annotation"] == 2
+    data = (tmp_path / "out.edf").read_bytes()
+    assert not any(word in data for word in (b"Gundula", b"Wolfgang", b"Theobald", b"Rosalinde"))
+    with open_recording(tmp_path / "out.edf") as recording:
+        assert [(event.label, event.status, event.confidence) for event in recording.events] == [
+            ("seizure", "rejected", 0.7),
+            ("spike", "accepted", None),
+        ]

@@ -199,3 +199,18 @@ def test_a_truncated_file_is_converted_as_far_as_it_goes(tmp_path: Path, shared_
         with open_recording(tmp_path / "out.edf") as after:
             assert after.duration == recording.duration
             np.testing.assert_array_equal(after.read(0, 5), recording.read(0, 5))
+
+
+def test_answers_readers_and_comments_come_along(tmp_path: Path) -> None:
+    events = [
+        Event(1, 2, status="rejected", confidence=0.7, author="net", source="net"),
+        Event(4, 2, status="proposed", confidence=0.6, author="net", source="net"),
+        Event(7, 1, "spike", ("Fp1",), author="anna", source="page", comment="left"),
+    ]
+    convert(made(events=events), tmp_path / "first.edf")
+    with open_recording(tmp_path / "first.edf") as first:
+        assert list(first.events) == events
+        convert(first, tmp_path / "second.edf")
+    with open_recording(tmp_path / "second.edf") as second:
+        assert list(second.events) == events
+        assert not second.events.seizures().answered()

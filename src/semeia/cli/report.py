@@ -11,6 +11,7 @@ import typer
 from semeia.errors import FileError
 
 if TYPE_CHECKING:
+    from semeia.events import Event
     from semeia.report.eeg import Reading
     from semeia.signals import Recording
     from semeia.signals.filters import Filter
@@ -77,15 +78,15 @@ def _known(recording: Recording, reader: str) -> Reading:
 
 
 def _from_files(recording: Recording, files: list[Path]) -> Reading:
-    """Return a reading of events from files; what has a probability was found by a model, and nobody confirmed it."""
+    """Return a reading of events from files, with the answers of those that tell of any (see `_answered`)."""
     from datetime import datetime
 
     from semeia.events import read_events
     from semeia.report.eeg import Proposer, Reading
 
     found = [event for file in files for event in read_events(file)]
-    told = [event if event.confidence is None else replace(event, status="proposed") for event in found]
-    proposers = dict.fromkeys(event.source for event in told if event.status == "proposed")
+    told = [_answered(event) for event in found]
+    proposers = dict.fromkeys(event.source for event in told if event.confidence is not None)
     return Reading(
         [event for event in told if event.onset < recording.duration],
         [Proposer(name, is_model=False) for name in proposers],
@@ -93,6 +94,17 @@ def _from_files(recording: Recording, files: list[Path]) -> Reading:
         patient=recording.subject,
         written=datetime.now().astimezone(),
     )
+
+
+def _answered(event: Event) -> Event:
+    """Return an event as its file answers it.
+
+    Of one with a probability, which a model found, only a file that names an author tells the answer, though not whose
+    it was; otherwise nobody has looked at it.
+    """
+    if event.confidence is None:
+        return event
+    return replace(event, author="") if event.author else replace(event, status="proposed")
 
 
 def _filter(recording: Recording, high_pass: float, low_pass: float | None, notch: float) -> Filter:

@@ -129,10 +129,16 @@ def gather(
     importer = ready(source, parameters, gives="recordings", beside=beside, optional=optional, progress=progress)
     if importer is None:
         return []
-    found = [replace(recording, source=source, weight=weight) for recording in importer()]
+    found = [replace(_labelled(recording), source=source, weight=weight) for recording in importer()]
     if not found:
         raise nothing_found(source, importer)
     return found
+
+
+def _labelled(recording: LabelledRecording) -> LabelledRecording:
+    """Return a recording without proposals that nobody answered; where there is nothing else, nobody has looked."""
+    events = recording.events.answered()
+    return replace(recording, events=events, marked=recording.marked and bool(events or not recording.events))
 
 
 def check(source: str, parameters: Mapping[str, Any], beside: Path = Path(), *, gives: Gives | None = None) -> bool:

@@ -90,7 +90,7 @@ def score_pair(pair: Pair, duration: float | None = None) -> Score:
     EventError
         If the length of the recording is unknown, or the two files disagree about it.
     """
-    reference, hypothesis = events_of(pair.reference), events_of(pair.hypothesis)
+    reference, hypothesis = events_of(pair.reference).answered(), events_of(pair.hypothesis)
     told = [
         (name, length)
         for name, length in (

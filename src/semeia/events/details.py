@@ -13,7 +13,7 @@ from typing import Any
 from semeia.errors import EventError
 from semeia.events.event import Event
 
-__all__ = ["details_of", "told_event", "with_details"]
+__all__ = ["details_of", "says_more", "told_event", "with_details"]
 
 _MARK = "semeia "
 """What the piece begins with where other text may stand in its place."""
@@ -25,6 +25,14 @@ def details_of(event: Event) -> str:
     """Return all of an event but its times as ASCII without control characters, on one line."""
     told = {name: getattr(event, name) for name in _KEPT if getattr(event, name) != _PLAIN[name]}
     return _MARK + json.dumps(told, separators=(",", ":"))
+
+
+def says_more(event: Event) -> bool:
+    """Return whether an event says what a plain annotation cannot: a reader, an answer, a probability or a comment.
+
+    Written without its details, a rejected seizure would come back as a seizure.
+    """
+    return bool(event.author or event.comment or event.status != "accepted" or event.confidence is not None)
 
 
 def with_details(onset: float, duration: float, text: str) -> Event | None:

@@ -131,6 +131,10 @@ class Events(Sequence[Event]):
         """Return the events that are seizures and were not rejected (see `is_seizure`)."""
         return self.with_events(e for e in self if is_seizure(e.label) and e.status != "rejected")
 
+    def answered(self) -> Events:
+        """Return the events without what a model proposed and nobody has looked at: that is no label."""
+        return self.with_events(e for e in self if e.status != "proposed")
+
     def write(self, path: str | Path) -> None:
         """Write as SzCORE/BIDS TSV (see `semeia.events.tsv`); the file appears whole or not at all."""
         from semeia.events.tsv import write_tsv

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from semeia.errors import RecordingError
 from semeia.events import Event
+from semeia.events.details import says_more
 from semeia.signals import known_words as known
 from semeia.signals.converting import in_halves, kind_asked, unique
 from semeia.signals.edf import EdfRecording
@@ -91,7 +92,8 @@ def anonymise(
     )
     count["channel that may hold text"] += len(textual)
     count.update(_header_fields(recording))
-    write_records(path, records, Said("X X X X", started_at, tuple(plain), events), writing)
+    said = Said("X X X X", started_at, tuple(plain), events, whole=any(map(says_more, events)))
+    write_records(path, records, said, writing)
     return Removed({kind: number for kind, number in count.items() if number}, records.lost)
 
 
@@ -128,9 +130,10 @@ def _events(events: Iterable[Event], named: dict[str, str], count: Counter[str])
     for event in events:
         label = known.known_event(event.label)
         count["annotation text"] += label != event.label
+        count["reader or comment of an annotation"] += bool(event.author or event.comment)
         channels = tuple(named[name] for name in event.channels if name in named)
         count["channel of an annotation"] += len(event.channels) - len(channels)
-        found.append(replace(event, label=label, channels=channels))
+        found.append(Event(event.onset, event.duration, label, channels, event.confidence, status=event.status))
     return tuple(found)
 
 

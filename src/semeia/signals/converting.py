@@ -9,6 +9,7 @@ from pathlib import Path
 
 from semeia.errors import RecordingError
 from semeia.events import Event
+from semeia.events.details import says_more
 from semeia.signals.edf_output import Said, kind_of, write_records
 from semeia.signals.edf_scale import Kind
 from semeia.signals.edf_source import Records, records_of
@@ -40,7 +41,7 @@ def convert(
     progress : callable
         Told the share done, 0..1.
     events : sequence of Event, optional
-        Instead of those of the recording, with reader, answer and comment.
+        Instead of those of the recording. Of either, reader, answer and comment are kept.
 
     Returns
     -------
@@ -60,7 +61,7 @@ def convert(
     looking, writing = in_halves(progress)
     records = records_of(recording, kind_asked(path), looking)
     said, changed = _said(recording, records, recording.events if events is None else events)
-    write_records(path, records, replace(said, whole=events is not None), writing)
+    write_records(path, records, said, writing)
     return [*records.lost, *changed]
 
 
@@ -117,7 +118,8 @@ def _said(recording: Recording, records: Records, marked: Sequence[Event]) -> tu
     code = "_".join(_ascii(recording.subject).split())
     if code[:_CODE] != recording.subject:  # an empty one is written as X, and read as empty
         changed.append(f"patient code {recording.subject!r} written as {code[:_CODE] or 'X'!r}")
-    return Said(f"{code[:_CODE] or 'X'} X X X", recording.started_at, tuple(channels), events), changed
+    whole = any(map(says_more, events))
+    return Said(f"{code[:_CODE] or 'X'} X X X", recording.started_at, tuple(channels), events, whole), changed
 
 
 def _ascii(text: str) -> str:

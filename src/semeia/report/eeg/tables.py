@@ -103,8 +103,8 @@ def _channels(channels: Sequence[Channel], told: Disclosure) -> list[tuple[str, 
 def confirmed_by(event: Event, proposers: Sequence[Proposer], told: Disclosure) -> str:
     """Return who says that an event is so."""
     models = {proposer.name for proposer in proposers}
-    if event.author and event.source in models:
-        return f"{told.person(event.author)}, proposed by {told.typed(event.source)}"
+    if event.confidence is not None and event.source in models:
+        return f"{told.person(event.author) or 'a reader'}, proposed by {told.typed(event.source)}"
     if event.author:
         return told.person(event.author)
     sure = "" if event.confidence is None else f", probability {event.confidence:.2f}"
