@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -19,6 +21,7 @@ from semeia.errors import StorageError
 
 __all__ = [
     "alone_in",
+    "cache_file",
     "holding",
     "home_folder",
     "make_folder",
@@ -47,6 +50,28 @@ def home_folder(path: str | Path | None = None) -> Path:
     except RuntimeError as error:  # a user without an entry in the password file, as in some containers
         raise StorageError("no home folder is known: set SEMEIA_HOME to one") from error
     return make_folder(folder)
+
+
+def cache_file(path: str | Path, size: int, modified_ns: int, *, kind: str, ending: str, version: int) -> Path:
+    """Return where what is made of a file is kept; the name changes when the file does, or the way it is made.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    size : int
+        Bytes.
+    modified_ns : int
+        When it was last changed, in nanoseconds since the epoch.
+    kind : str
+        Folder of the cache.
+    ending : str
+        Of the name, with its dot.
+    version : int
+        Of the way it is made.
+    """
+    key = json.dumps([str(Path(path).absolute()), size, modified_ns, version])
+    return home_folder() / "cache" / kind / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}{ending}"
 
 
 def make_folder(path: str | Path) -> Path:

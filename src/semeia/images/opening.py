@@ -32,7 +32,7 @@ def files_under(path: Path) -> list[Path]:
     """
     return regular_files(
         path,
-        lambda file: file.name.lower().endswith(SUFFIXES) and not file.name.startswith("."),
+        lambda file: file.name.lower().endswith(SUFFIXES) and not file.name.startswith(".") and file.is_file(),
         "PNG, JPEG, TIFF, DICOM or NIfTI",
     )
 

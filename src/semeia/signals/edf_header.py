@@ -19,7 +19,7 @@ from typing import NamedTuple
 from semeia.errors import FileError
 from semeia.signals.recording import TO_UV, Channel
 
-__all__ = ["EdfHeader", "EdfSignal", "read_header"]
+__all__ = ["EdfHeader", "EdfSignal", "free_text", "read_header"]
 
 _FIRST_READ = 256 * 72  # the header of 71 signals; wider files need a second read
 _NUMERIC = b"0123456789+-.eE \0"
@@ -160,14 +160,14 @@ def read_header(file: int, path: Path) -> EdfHeader:
     except ValueError as error:
         raise FileError(path, str(error)) from None
     reserved = data[192:197]
-    patient, recording = _text(data[8:88]), _text(data[88:168])
+    patient, recording = free_text(data[8:88]), free_text(data[88:168])
     plus = reserved[:4] in {b"EDF+", b"BDF+"}
     return EdfHeader(
         kind=kind,
         plus=plus,
         interrupted=plus and reserved[4:5] == b"D",
         subject=_subject(patient, plus),
-        started_at=_started_at(_text(data[168:176]), _text(data[176:184]), recording if plus else ""),
+        started_at=_started_at(free_text(data[168:176]), free_text(data[176:184]), recording if plus else ""),
         size=size,
         records=records,
         record_duration=duration,
@@ -247,7 +247,7 @@ def _length(field: bytes, label: str, duration: float) -> int:
 
 
 def _scale_of(fields: tuple[bytes, ...], label: str, kind: str) -> _Scale:
-    unit = _text(fields[0])
+    unit = free_text(fields[0])
     values = []
     for name, field in zip(_LIMITS, fields[1:], strict=True):
         value = _number(field.replace(b",", b"."))
@@ -280,10 +280,10 @@ def _texts(region: bytes, width: int) -> list[str]:
     if region.isascii():
         text = region.decode("ascii")
         return [text[at : at + width].strip() for at in range(0, len(text), width)]
-    return [_text(region[at : at + width]) for at in range(0, len(region), width)]
+    return [free_text(region[at : at + width]) for at in range(0, len(region), width)]
 
 
-def _text(field: bytes) -> str:
+def free_text(field: bytes) -> str:
     """Return free text, which should be ASCII: UTF-8 where it is that, else Latin-1, which takes any byte."""
     try:
         return field.decode("utf-8").strip()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from semeia.errors import RecordingError
 from semeia.signals.edf import EdfRecording
-from semeia.signals.edf_header import EdfSignal
+from semeia.signals.edf_header import EdfSignal, free_text
 from semeia.signals.edf_layout import Layout, layout_of
 from semeia.signals.edf_scale import SAMPLE_BYTES, Kind, Range, digitised, packed, range_of
 from semeia.signals.edf_timing import Stretch
@@ -147,16 +147,10 @@ def _scales(
     ]
     raw = [os.pread(recording.records.file, 8, 256 + 96 * count + 8 * place) for place in places]
     units = [
-        _voltage(_decoded(unit)) or recording.channels[index].unit for index, unit in zip(channels, raw, strict=True)
+        _voltage(free_text(unit.replace(b"\0", b" "))) or recording.channels[index].unit
+        for index, unit in zip(channels, raw, strict=True)
     ]
     return tuple(units), tuple(ranges)
-
-
-def _decoded(unit: bytes) -> str:
-    try:
-        return unit.decode("utf-8").strip("\0 ")
-    except UnicodeDecodeError:
-        return unit.decode("latin-1").strip("\0 ")
 
 
 def _voltage(unit: str) -> str:

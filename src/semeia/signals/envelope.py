@@ -10,7 +10,6 @@ bytes; of each level float32 (bins, channels, 2); at the end the median of each 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import struct
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeia.errors import FileError, RecordingError
-from semeia.home import home_folder, make_folder, remove_leftovers, replacing
+from semeia.home import cache_file, make_folder, remove_leftovers, replacing
 from semeia.signals.electrodes import scalp_channels
 from semeia.signals.recording import Gap, Recording
 
@@ -148,18 +147,8 @@ class Envelope:
 
 
 def envelope_file(path: str | Path, size: int, modified_ns: int) -> Path:
-    """Return where the envelope of a file is kept; the name changes when the file does.
-
-    Parameters
-    ----------
-    path : str or Path
-    size : int
-        Bytes.
-    modified_ns : int
-        When it was last changed, in nanoseconds since the epoch.
-    """
-    key = json.dumps([str(Path(path).absolute()), size, modified_ns, _VERSION])
-    return home_folder() / "cache" / "envelopes" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.envelope"
+    """Return where the envelope of a file is kept; parameters as of `semeia.home.cache_file`."""
+    return cache_file(path, size, modified_ns, kind="envelopes", ending=".envelope", version=_VERSION)
 
 
 def readable_channels(recording: Recording) -> list[int]:

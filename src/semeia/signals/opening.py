@@ -8,7 +8,7 @@ from pathlib import Path
 
 from semeia.errors import FileError, RecordingError
 from semeia.signals.recording import Recording
-from semeia.signals.regular_file import open_regular
+from semeia.signals.regular_file import open_regular, regular_files
 from semeia.signals.vendors import belongs_to_another, format_of, is_named_as_recording
 
 __all__ = ["files_of", "files_under", "is_recording", "open_recording"]
@@ -29,12 +29,7 @@ def files_under(path: Path) -> list[Path]:
     FileError
         If a folder holds none.
     """
-    if not path.is_dir() or is_recording(path):
-        return [path]
-    found = sorted(file for file in path.rglob("*") if is_recording(file))
-    if not found:
-        raise FileError(path, "this folder holds no EDF, BDF, MAT or other EEG file")
-    return found
+    return [path] if is_recording(path) else regular_files(path, is_recording, "EDF, BDF, MAT or other EEG")
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
@@ -82,18 +77,22 @@ def open_recording(path: str | Path, *, allow_truncated: bool = False, rate: flo
     path = Path(path)
     if rate is not None and not (math.isfinite(rate) and rate > 0):
         raise RecordingError(f"a sampling rate of {rate:g} Hz is not possible")
-    from semeia.signals.mne_formats import MneRecording
-
     vendor = format_of(path)
     if vendor is not None and path.is_dir():
-        return MneRecording(path)
+        return _of_vendor(path)
     start = _beginning(path)
     if not _is_edf(start):
         if problem := belongs_to_another(path, start):
             raise FileError(path, f"is {problem}")
         if vendor is not None:
-            return MneRecording(path)
+            return _of_vendor(path)
     return _own(path, start, allow_truncated, rate)
+
+
+def _of_vendor(path: Path) -> Recording:
+    from semeia.signals.mne_formats import MneRecording
+
+    return MneRecording(path)
 
 
 def _own(path: Path, start: bytes, allow_truncated: bool, rate: float | None) -> Recording:

@@ -13,13 +13,13 @@ __all__ = ["open_regular", "regular_files"]
 
 
 def regular_files(path: Path, wanted: Callable[[Path], bool], kinds: str) -> list[Path]:
-    """Return the files of a folder and its sub-folders that are wanted, in order; of a file, itself.
+    """Return what is wanted of a folder and its sub-folders, in order; of a file, itself.
 
     Parameters
     ----------
     path : Path
     wanted : callable
-        Whether a file is, by its name.
+        Whether a file, or a folder that is one thing, is.
     kinds : str
         What they are, for the message: ``EDF, BDF or MAT``.
 
@@ -30,7 +30,7 @@ def regular_files(path: Path, wanted: Callable[[Path], bool], kinds: str) -> lis
     """
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.rglob("*") if wanted(file) and file.is_file())
+    found = sorted(file for file in path.rglob("*") if wanted(file))
     if not found:
         raise FileError(path, f"this folder holds no {kinds} file")
     return found

@@ -11,7 +11,6 @@ does not move.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import math
@@ -24,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeia.errors import FileError, MontageError, RecordingError
-from semeia.home import home_folder, make_folder, remove_leftovers, replacing
+from semeia.home import cache_file, make_folder, remove_leftovers, replacing
 from semeia.signals.aeeg import REACH, amplitude
 from semeia.signals.dsa import HOP, LOWEST_RATE, SEGMENT, bins_at, segment_power
 from semeia.signals.electrodes import scalp_channels, side_of
@@ -137,18 +136,8 @@ class Trends:
 
 
 def trends_file(path: str | Path, size: int, modified_ns: int) -> Path:
-    """Return where the trends of a file are kept; the name changes when the file does.
-
-    Parameters
-    ----------
-    path : str or Path
-    size : int
-        Bytes.
-    modified_ns : int
-        When it was last changed, in nanoseconds since the epoch.
-    """
-    key = json.dumps([str(Path(path).absolute()), size, modified_ns, _VERSION])
-    return home_folder() / "cache" / "trends" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"
+    """Return where the trends of a file are kept; parameters as of `semeia.home.cache_file`."""
+    return cache_file(path, size, modified_ns, kind="trends", ending=".npz", version=_VERSION)
 
 
 def build_trends(recording: Recording, file: str | Path, progress: Callable[[Trends], object] | None = None) -> Trends:

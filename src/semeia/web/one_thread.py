@@ -1,9 +1,10 @@
-"""Requests for signals, reports and pixels are answered whole in one thread: who asks, may they, read, filter.
+"""Requests for signals, trends, reports and pixels are answered whole in one thread: who asks, may they, read, filter.
 
 Django's own way takes such a request through a dozen threads' hands and opens a database connection for it, which
 costs more than the page that is asked for; and filters get no faster in several threads. So one thread takes these
 requests in turn, through the same middleware, addresses and views, and keeps its connection and its recordings open.
-Signals, reports, pictures and thumbnails have a thread each, for a sheet of thumbnails must not keep a page waiting.
+Signals, trends, reports, pictures and thumbnails have a thread each, for a sheet of thumbnails must not keep a page
+waiting.
 """
 
 from __future__ import annotations
@@ -28,12 +29,16 @@ _Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 _App = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
 
 _THREADS = {
-    "signals": (re.compile(r"/api/recordings/[0-9a-f]+/(page|overview|thumbnail)"), "scipy.signal"),
+    "signals": (re.compile(r"/api/recordings/[0-9a-f]+/(page|overview|thumbnail|spectrum)"), "scipy.signal"),
+    "trends": (re.compile(r"/api/recordings/[0-9a-f]+/trends"), "scipy.signal"),
     "reports": (re.compile(r"/api/recordings/[0-9a-f]+/report"), "scipy.signal"),
     "pictures": (re.compile(r"/api/pictures/[0-9a-f]+/pixels"), "PIL.Image"),
     "thumbnails": (re.compile(r"/api/pictures/[0-9a-f]+/thumbnail"), "PIL.Image"),
 }
-"""Which addresses a thread answers, and what it loads before the first asks."""
+"""Which addresses a thread answers, and what it loads before the first asks.
+
+Several load the same part of SciPy: two parts that are loaded at once find each other half there.
+"""
 
 
 def in_one_thread(app: _App) -> _App:

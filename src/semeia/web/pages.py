@@ -152,7 +152,7 @@ class Opened:
             shown = self._shown(source)
             view = shown.view(query.montage, query.channels)
             start, stop = _within(shown.recording, query, view)
-            values = _samples(view, slice(None), query.filter, start, stop)
+            values = np.concatenate([samples for _, samples in _read(view, query.filter, start, stop)])
             return Stretch(values, view.rate, [told["label"] for told in view.told])
 
     def close(self) -> None:
@@ -215,9 +215,7 @@ def _rendered(shown: _Shown, query: Query) -> bytes:
     columns = query.pixels if count > _PER_PIXEL * query.pixels else None
     starts = np.arange(columns or 0) * count // (columns or 1)
     values = np.empty((len(view.indices), *((count,) if columns is None else (columns, 2))), np.float32)
-    padding = query.filter.padding(rate) if any(view.voltages) else 0
-    for rows in _groups(view, count + 2 * padding):
-        samples = _samples(view, rows, query.filter, start, stop)
+    for rows, samples in _read(view, query.filter, start, stop):
         values[rows] = samples if columns is None else extremes(samples, starts)
     header = {
         "start": first / rate,
@@ -283,11 +281,13 @@ def _within(recording: Recording, query: Query, view: _View) -> tuple[float, flo
     return query.start, stop
 
 
-def _groups(view: _View, count: int) -> Iterator[slice]:
-    """Yield the rows that are read and filtered together."""
-    size = max(1, _AT_ONCE // max(1, count))
+def _read(view: _View, filter: Filter, start: float, stop: float) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Yield rows of a stretch and their samples, as many together as the memory bears."""
+    padding = filter.padding(view.rate) if any(view.voltages) else 0
+    size = max(1, int(_AT_ONCE // ((stop - start) * view.rate + 2 * padding + 1)))
     for first in range(0, len(view.indices), size):
-        yield slice(first, first + size)
+        rows = slice(first, first + size)
+        yield rows, _samples(view, rows, filter, start, stop)
 
 
 def _samples(view: _View, rows: slice, filter: Filter, start: float, stop: float) -> NDArray[np.float32]:

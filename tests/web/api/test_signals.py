@@ -140,3 +140,12 @@ def test_a_server_answers_all_the_rest_as_django_does(server: Server, recording_
     wait_for(lambda: browser.get(address(id, "overview")).status == 200)
     policy = browser.get(address(id)).headers
     assert policy["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_spectrum_is_of_the_channels_and_the_montage_that_it_shows(client: Client, recording: Recording) -> None:
+    asked = {"start": 2, "seconds": 4, "montage": "longitudinal", "channels": "Fp1-F7", "high_pass": 1}
+    found = client.get(f"/api/recordings/{recording.id}/spectrum", asked).json()
+    assert found["channels"] == ["Fp1-F7"]
+    assert len(found["density"]) == 1 and len(found["density"][0]) == len(found["frequency"])
+    short = client.get(f"/api/recordings/{recording.id}/spectrum", asked | {"seconds": 0.1})
+    assert short.status_code == 422 and "too short for a spectrum" in short.json()["detail"]

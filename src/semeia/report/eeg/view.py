@@ -9,6 +9,7 @@ from semeia.errors import MontageError, RecordingError
 from semeia.report.eeg.reading import Reading
 from semeia.signals import Recording
 from semeia.signals.electrodes import side_of
+from semeia.signals.envelope import readable_channels
 from semeia.signals.montage import MontagedRecording, montage_named, scalp_channels
 
 __all__ = ["AS_RECORDED", "View"]
@@ -80,14 +81,8 @@ def _montaged(recording: Recording, name: str) -> tuple[str, Recording]:
 
 def _voltages(recording: Recording) -> list[int]:
     """Return the channels that are voltages, can be read, and are called something (CHB-MIT has dummies ``-``)."""
-    found = []
-    for index, channel in enumerate(recording.channels):
-        if channel.unit == "uV" and any(map(str.isalnum, channel.label)):
-            try:
-                recording.read_samples(0, min(1, recording.sample_count(channel.rate)), [index])
-            except RecordingError:  # a dummy without a scale
-                continue
-            found.append(index)
+    shown = ((index, recording.channels[index]) for index in readable_channels(recording))
+    found = [index for index, channel in shown if channel.unit == "uV" and any(map(str.isalnum, channel.label))]
     if not found:
         raise RecordingError("no channel of this recording is a voltage: there is nothing to report on")
     return found

@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router, Schema
 
 from semeia.signals.filters import Filter
+from semeia.signals.spectrum import power_spectrum
 from semeia.web.api.access import user_of
 from semeia.web.api.answers import Refused
 from semeia.web.envelopes import Envelopes
 from semeia.web.models import Recording
 from semeia.web.pages import AS_RECORDED, ChangedError, Opened, Query, Source, VanishedError, overview
 from semeia.web.permission import one
-from semeia.web.spectra import power_spectrum
 from semeia.web.trends import BackgroundTrends, trends_page
 
 __all__ = ["router", "source_of"]

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from serving import Client
 
 from semeia.errors import RecordingError
-from semeia.web import library
-from semeia.web.entrance import owner
-from semeia.web.permission import project_of
-from semeia.web.spectra import power_spectrum
+from semeia.signals.spectrum import power_spectrum
 
 
 @pytest.mark.parametrize("seconds", [1, 10])
@@ -30,13 +26,3 @@ def test_nothing_recorded_is_nothing_told_and_a_moment_is_refused() -> None:
     assert np.isnan(power_spectrum(values, 200).density).all()
     with pytest.raises(RecordingError, match=r"0\.05 s are too short"):
         power_spectrum(values[:, :10], 200)
-
-
-def test_the_page_asks_for_the_channels_and_the_montage_that_it_shows(client: Client, recording_file) -> None:
-    row, _ = library.add_file(project_of(owner()), recording_file)
-    asked = {"start": 2, "seconds": 4, "montage": "longitudinal", "channels": "Fp1-F7", "high_pass": 1}
-    found = client.get(f"/api/recordings/{row.pk}/spectrum", asked).json()
-    assert found["channels"] == ["Fp1-F7"]
-    assert len(found["density"]) == 1 and len(found["density"][0]) == len(found["frequency"])
-    short = client.get(f"/api/recordings/{row.pk}/spectrum", asked | {"seconds": 0.1})
-    assert short.status_code == 422 and "too short for a spectrum" in short.json()["detail"]

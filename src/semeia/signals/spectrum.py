@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeia.errors import RecordingError
+from semeia.signals.dsa import SEGMENT
 
 __all__ = ["Spectrum", "power_spectrum"]
 
-SEGMENT = 2.0
-"""Seconds: half a hertz between two frequencies."""
 SHORTEST = 0.25
 """Seconds of which a spectrum still says something."""
 HIGHEST = 100.0
