@@ -14,8 +14,9 @@ from command import semeia
 from semeia import __version__
 from semeia.cli import app, main
 from semeia.cli.progress import json_lines
-from semeia.cli.text import clock, plural, printable, sparkline
+from semeia.cli.text import plural, printable, sparkline
 from semeia.errors import StorageError
+from semeia.events.intervals import elapsed
 
 COMMANDS = {
     *("catalogue", "demo", "detect", "export", "import", "info", "models", "open", "score", "serve", "simulate"),
@@ -158,7 +159,7 @@ def test_a_line_of_progress_that_does_not_fit_is_taken_back(tmp_path: Path) -> N
 def test_text_is_written_for_people() -> None:
     import numpy as np
 
-    assert [clock(seconds) for seconds in (0, 59.6, 3725, 100_000)] == ["0:00:00", "0:01:00", "1:02:05", "27:46:40"]
+    assert [elapsed(seconds) for seconds in (0, 59.6, 3725, 100_000)] == ["0:00:00", "0:01:00", "1:02:05", "27:46:40"]
     assert [plural(number, "seizure") for number in (0, 1, 2)] == ["no seizures", "1 seizure", "2 seizures"]
     assert printable("µV\n\x1b[31m é") == r"µV\n\x1b[31m é"
     values = np.array([0, 0.5, 1, np.nan, np.nan, np.nan], np.float32)

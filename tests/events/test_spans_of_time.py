@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from semeia.events.intervals import Intervals, overlapping, shared, united, without
+from semeia.events.intervals import Intervals, elapsed, overlapping, shared, united, without
 
 some = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9)).map(lambda pair: (pair[0], pair[0] + pair[1])))
 
@@ -47,3 +48,11 @@ def test_those_that_overlap_another_are_found(spans: list[tuple[int, int]], star
     assert list(overlapping(intervals, start, stop)) == [
         place for place, (a, b) in enumerate(intervals) if max(a, start) < min(b, stop)
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0:00:00"), (12.5, "0:00:13"), (59.6, "0:01:00"), (7384, "2:03:04"), (90_000, "25:00:00")],
+)
+def test_seconds_in_words_as_the_page_rounds_them(seconds: float, words: str) -> None:
+    assert elapsed(seconds) == words

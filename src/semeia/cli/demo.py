@@ -88,14 +88,14 @@ def _patients(folder: Path) -> list[Path]:
 
 
 def _row(recording: Recording, found: Found) -> list[str]:
-    from semeia.cli.text import clock
+    from semeia.events.intervals import elapsed
 
     truth = recording.events.seizures()
     assert recording.path is not None
     return [
         recording.path.stem,
-        "\n".join(f"{clock(e.onset)} to {clock(e.stop)}" for e in truth) or "none",
-        "\n".join(f"{clock(e.onset)} to {clock(e.stop)}" for e in found.events) or "none",
+        "\n".join(f"{elapsed(e.onset)} to {elapsed(e.stop)}" for e in truth) or "none",
+        "\n".join(f"{elapsed(e.onset)} to {elapsed(e.stop)}" for e in found.events) or "none",
         "\n".join(f"{e.confidence:.2f}" for e in found.events),
     ]
 

@@ -150,11 +150,12 @@ def _write(found: Found, events: Path | None, track: Path | None) -> None:
 
 
 def _show(path: Path, found: Found) -> None:
-    from semeia.cli.text import clock, plural
+    from semeia.cli.text import plural
+    from semeia.events.intervals import elapsed
 
     missing = found.track.unscored
     note = f" ({plural(missing, 'window')} at gaps not scored)" if missing else ""
     print(f"{path.name}: {plural(len(found.events), 'likely seizure')}{note}")
     for event in found.events:
-        when = f"{clock(event.onset)} to {clock(event.stop)}"
+        when = f"{elapsed(event.onset)} to {elapsed(event.stop)}"
         print(f"  {when}  {event.duration:5.0f} s  probability {event.confidence:.2f}")

@@ -77,13 +77,14 @@ def holds_images(path: Path) -> bool:
 
 
 def _import_recording(project: Project, file: Path, user: User, *, copy: bool, patient: str) -> None:
-    from semeia.cli.text import clock, plural, printable
+    from semeia.cli.text import plural, printable
+    from semeia.events.intervals import elapsed
     from semeia.web.library import add_file
     from semeia.web.marks import counts
 
     row, new = add_file(project, file, copy=copy, patient=patient, user=user)
     seizures, _ = counts([row.pk])[row.pk]
-    about = f"{row.patient.name}, {clock(row.duration)}, {plural(len(row.channels), 'channel')}"
+    about = f"{row.patient.name}, {elapsed(row.duration)}, {plural(len(row.channels), 'channel')}"
     print(printable(f"{'taken  ' if new else 'known  '}  {row.name}: {about}, {plural(seizures, 'seizure')}"))
 
 

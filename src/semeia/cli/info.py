@@ -47,21 +47,22 @@ def _show(recording: Recording) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from semeia.cli.text import clock, printable
+    from semeia.cli.text import printable
+    from semeia.events.intervals import elapsed
 
     table = Table.grid(padding=(0, 2))
     rows = [
         ("patient", recording.subject or "not said"),
         ("start", recording.started_at.isoformat(sep=" ") if recording.started_at else "not said"),
-        ("duration", f"{clock(recording.duration)} ({recording.duration:g} s)"),
+        ("duration", f"{elapsed(recording.duration)} ({recording.duration:g} s)"),
         ("channels", str(len(recording.channels))),
     ]
     for (rate, unit), group in groupby(recording.channels, key=lambda c: (c.rate, c.unit)):
         labels = [channel.label for channel in group]
         rows.append((f"  {rate:g} Hz, {unit or 'no unit'}", f"{len(labels)}: {', '.join(labels)}"))
-    rows.append(("gaps", ", ".join(f"{clock(g.start)} to {clock(g.stop)}" for g in recording.gaps) or "none"))
+    rows.append(("gaps", ", ".join(f"{elapsed(g.start)} to {elapsed(g.stop)}" for g in recording.gaps) or "none"))
     rows.append(("events", str(len(recording.events))))
-    rows += [(f"  {clock(e.onset)}", f"{e.label} ({e.duration:g} s)") for e in recording.events[:20]]
+    rows += [(f"  {elapsed(e.onset)}", f"{e.label} ({e.duration:g} s)") for e in recording.events[:20]]
     if len(recording.events) > 20:
         rows.append(("  ...", f"and {len(recording.events) - 20} more: --json shows all"))
     for name, value in rows:

@@ -177,9 +177,9 @@ def _counted(data: dict[str, Any]) -> str:
 
 
 def _time(epochs: list[dict[str, Any]]) -> str:
-    from semeia.cli.text import clock
+    from semeia.events.intervals import elapsed
 
-    return clock(sum(entry.get("seconds") or 0.0 for entry in epochs))
+    return elapsed(sum(entry.get("seconds") or 0.0 for entry in epochs))
 
 
 def _moment(moment: datetime) -> str:

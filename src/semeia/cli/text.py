@@ -1,4 +1,4 @@
-"""How times, counts, tracks and tables are written in the terminal."""
+"""How counts, tracks and tables are written in the terminal."""
 
 from __future__ import annotations
 
@@ -11,16 +11,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["clock", "naming", "plural", "printable", "sparkline", "write_or_print"]
+__all__ = ["naming", "plural", "printable", "sparkline", "write_or_print"]
 
 BARS = " ▁▂▃▄▅▆▇█"
-
-
-def clock(seconds: float) -> str:
-    """Return seconds as h:mm:ss."""
-    minutes, second = divmod(round(seconds), 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{hour}:{minute:02d}:{second:02d}"
 
 
 def plural(number: int, noun: str) -> str:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
-__all__ = ["Intervals", "overlapping", "shared", "united", "without"]
+__all__ = ["Intervals", "elapsed", "overlapping", "shared", "united", "without"]
 
 Intervals = list[tuple[float, float]]
 """Seconds from the recording's start; in order, disjoint."""
+
+
+def elapsed(seconds: float) -> str:
+    """Return seconds as 0:09:56, rounded to the nearest and halves up, as the page does."""
+    minutes, second = divmod(math.floor(seconds + 0.5), 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour}:{minute:02d}:{second:02d}"
 
 
 def united(intervals: Iterable[Sequence[float]]) -> Intervals:

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeia.events import Event
+from semeia.events.intervals import elapsed
 from semeia.home import replacing
 from semeia.report.eeg import hours, tables, traces
 from semeia.report.eeg.disclosure import Disclosure
 from semeia.report.eeg.first_channels import METHOD, FirstChannels, first_channels
 from semeia.report.eeg.reading import Reading
-from semeia.report.eeg.tables import clock, elapsed
+from semeia.report.eeg.tables import clock
 from semeia.report.eeg.view import AS_RECORDED, View
 from semeia.report.page import TEMPLATES, environment
 from semeia.signals import Recording

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
 from semeia.events import Event, is_seizure
+from semeia.events.intervals import elapsed
 from semeia.report.eeg.disclosure import Disclosure
 from semeia.report.eeg.reading import Proposer, Reading
 from semeia.signals import Channel, Recording
@@ -18,7 +20,6 @@ __all__ = [
     "Sorted",
     "clock",
     "confirmed_by",
-    "elapsed",
     "others",
     "proposed",
     "recorded",
@@ -135,16 +136,10 @@ def proposed(reading: Reading, told: Disclosure) -> list[Proposed]:
     return rows
 
 
-def elapsed(seconds: float) -> str:
-    """Return seconds as 0:09:56."""
-    minutes, second = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02d}:{second:02d}"
-
-
 def clock(started_at: datetime | None, seconds: float) -> str:
     """Return a time of the clock, with its day where that is not the first; empty where the clock is not known."""
     if started_at is None:
         return ""
-    time = started_at + timedelta(seconds=round(seconds))
+    time = started_at + timedelta(seconds=math.floor(seconds + 0.5))
     days = (time.date() - started_at.date()).days
     return f"{time:%H:%M:%S}" + (f" (+{days} d)" if days else "")
