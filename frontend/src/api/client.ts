@@ -7,6 +7,7 @@ type Schemas = components["schemas"];
 export type Session = Schemas["Session"];
 export type RecordingRow = Schemas["RecordingRow"];
 export type RecordingDetail = Schemas["RecordingDetail"];
+export type MontageRow = Schemas["MontageRow"];
 export type Imported = Schemas["Imported"];
 export type UploadRow = Schemas["UploadRow"];
 export type Folder = Schemas["FolderRow"];

@@ -394,6 +394,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/montages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Montage
+         * @description Return what a montage is made of.
+         */
+        get: operations["montage"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Remove a montage that somebody made.
+         */
+        delete: operations["removeMontage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/montages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep
+         * @description Keep a montage.
+         */
+        post: operations["keepMontage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recordings/{id}/page": {
         parameters: {
             query?: never;
@@ -1032,10 +1076,14 @@ export interface components {
          * @description A way to look at the channels, and why it cannot be had, if so.
          */
         MontageRow: {
+            /** Id */
+            id: string;
             /** Name */
             name: string;
             /** Title */
             title: string;
+            /** Own */
+            own: boolean;
             /** Available */
             available: boolean;
             /** Why */
@@ -1390,6 +1438,38 @@ export interface components {
             duration: number;
             /** Seizure */
             seizure: boolean;
+        };
+        /**
+         * MontageContent
+         * @description A montage as its file has it, which `semeia.signals.montage.Montage.from_dict` reads, too.
+         */
+        MontageContent: {
+            /** Name */
+            name: string;
+            /** Derivations */
+            derivations: [
+                string,
+                {
+                    [key: string]: number;
+                }
+            ][];
+        };
+        /**
+         * NewMontage
+         * @description A montage to be kept; `replaces` is the id of that which it changes.
+         */
+        NewMontage: {
+            /** Name */
+            name: string;
+            /** Derivations */
+            derivations: [
+                string,
+                {
+                    [key: string]: number;
+                }
+            ][];
+            /** Replaces */
+            replaces?: string | null;
         };
         /**
          * SpectrumRow
@@ -2419,6 +2499,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conflict"];
+                };
+            };
+        };
+    };
+    montage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MontageContent"];
+                };
+            };
+        };
+    };
+    removeMontage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    keepMontage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMontage"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MontageContent"];
                 };
             };
         };

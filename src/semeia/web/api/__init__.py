@@ -18,6 +18,7 @@ from semeia.web.api.imports import router as imports
 from semeia.web.api.installed import router as installed
 from semeia.web.api.jobs import router as jobs
 from semeia.web.api.library import router as library
+from semeia.web.api.montages import router as montages
 from semeia.web.api.pictures import router as pictures
 from semeia.web.api.reports import router as reports
 from semeia.web.api.session import router as session
@@ -35,6 +36,7 @@ for router in (
     events,
     event_files,
     consensus,
+    montages,
     signals,
     reports,
     image_sets,
