@@ -21,8 +21,19 @@ from pathlib import Path
 DOCS = Path(__file__).parents[1] / "docs"
 SECTIONS = {
     "benchmarks.md": (
-        *("reading", "pages", "painting", "sliding", "training", "plausibility", "simulated", "clips"),
-        *("false_alarms", "ready", "explanations", "resume", "setup", "dropouts", "leaks", "images"),
+        *("reading", "pages", "painting", "many_events", "reading_less", "sliding", "training", "plausibility"),
+        *(
+            "simulated",
+            "clips",
+            "false_alarms",
+            "ready",
+            "explanations",
+            "resume",
+            "setup",
+            "dropouts",
+            "leaks",
+            "images",
+        ),
     ),
     "reproducing.md": (
         *("networks", "leak", "forecast", "epochs", "regularisation", "transfer", "patterns", "capacity"),

@@ -40,3 +40,8 @@ def test_the_report_is_made_of_what_is_shown_and_typed(page: Page) -> None:
     expect(dialog.get_by_label("Reader")).to_have_value("Dr. Ada")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
+    page.keyboard.press("r")
+    expect(dialog.get_by_role("button", name="Make the report")).to_be_enabled()
+    with page.expect_popup() as opened:
+        page.keyboard.press("Enter")
+    expect(opened.value.get_by_text("2 seizures confirmed.")).to_be_visible()

@@ -184,6 +184,29 @@ def test_a_mark_is_there_after_reloading_and_in_another_tab(review: Page, open_p
     expect(review.get_by_role("listitem")).to_have_count(number)
 
 
+def test_events_are_asked_for_again_only_when_another_changed_them(
+    review: Page, open_page: Callable[..., Page]
+) -> None:
+    other = open_page(review.context)
+    other.goto(review.url)
+    wait_for_traces(other)
+    review.wait_for_timeout(1000)
+    asked: list[str] = []
+    review.on(
+        "request",
+        lambda said: asked.append(said.url) if said.url.endswith("/events") and said.method == "GET" else None,
+    )
+    review.keyboard.press("j")
+    review.keyboard.press("n")
+    expect(other.get_by_role("listitem").filter(has_text="rejected")).to_have_count(1)  # it was told to all
+    review.wait_for_timeout(1000)
+    assert asked == []
+    other.keyboard.press("j")
+    other.keyboard.press("y")
+    expect(review.get_by_role("listitem").filter(has_text="rejected")).to_have_count(0)
+    assert len(asked) == 1
+
+
 def test_of_two_tabs_the_second_sees_what_the_first_made_of_an_event(
     review: Page, open_page: Callable[..., Page]
 ) -> None:

@@ -253,7 +253,7 @@ export interface paths {
         };
         /**
          * Events
-         * @description Return the events of a recording, by onset.
+         * @description Return the events of a recording, by onset; as there may be 20,000, none is made an object and checked again.
          */
         get: operations["events"];
         put?: never;

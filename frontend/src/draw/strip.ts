@@ -139,12 +139,21 @@ export function columnsOf({ first, hop, values }: Curve, { start, seconds, box }
   return columns;
 }
 
-function drawTicks(context: CanvasRenderingContext2D, { time, bands }: Strip, ink: Ink): void {
+/** Draw where events are. */
+export function drawTicks(
+  context: CanvasRenderingContext2D,
+  { time, bands }: Pick<Strip, "time" | "bands">,
+  ink: Ink,
+): void {
   const { box } = time;
   const top = box.y + box.height - LANES.axis - LANES.events + 1;
+  const inked = new Map<string, number>(); // up to where ticks of a kind are drawn: of thousands, most add nothing
   for (const band of bands) {
     const left = xAt(time, band.onset);
     const width = Math.max(2, xAt(time, band.onset + band.duration) - left);
+    const kind = band.by + band.status;
+    if (left + width < (inked.get(kind) ?? -1) + 0.5 && !band.selected) continue;
+    inked.set(kind, left + width);
     const colour = band.status === "rejected" ? ink.rejected : ink[band.by];
     const height = LANES.events - 2;
     context.fillStyle = colour;

@@ -5,7 +5,7 @@ import { listen, type Message } from "./listen";
 
 interface Heard {
   job: JobRow;
-  events: { recording: string };
+  events: { recording: string; ids: string[] | null }; // of the new rows; null: many
   library: Record<string, never>;
   track: { recording: string; id: string };
   verdict: { set: string; picture: string; verdict: VerdictRow | null };

@@ -47,11 +47,20 @@ test("lists are filtered and ordered", () => {
 
 test("next and previous follow the list; without a selection, the time", () => {
   const list = [row("a", 10), row("b", 20), row("c", 30)].map(shownEvent);
-  expect(neighbour(list, "b", 0, 1)?.id).toBe("c");
-  expect(neighbour(list, "b", 0, -1)?.id).toBe("a");
-  expect(neighbour(list, "c", 0, 1)).toBeUndefined();
-  expect(neighbour(list, null, 15, 1)?.id).toBe("b");
-  expect(neighbour(list, null, 15, -1)?.id).toBe("a");
+  const [, b, c] = list;
+  expect(neighbour(list, b, "time", 0, 1)?.id).toBe("c");
+  expect(neighbour(list, b, "time", 0, -1)?.id).toBe("a");
+  expect(neighbour(list, c, "time", 0, 1)).toBeUndefined();
+  expect(neighbour(list, null, "time", 15, 1)?.id).toBe("b");
+  expect(neighbour(list, null, "time", 15, -1)?.id).toBe("a");
+  expect(neighbour(list.toReversed(), null, "confidence", 10, 1)?.id).toBe("b");
+});
+
+test("what was answered and has left the list keeps its place in it", () => {
+  const list = [found("a", 30, { confidence: 0.9 }), found("b", 10, { confidence: 0.5 })].map(shownEvent);
+  const answered = shownEvent(found("c", 20, { confidence: 0.7, status: "accepted" }));
+  expect(neighbour(list, answered, "confidence", 0, 1)?.id).toBe("b");
+  expect(neighbour(list, answered, "time", 0, 1)?.id).toBe("a");
 });
 
 test("a page that shows an event begins a fifth of a page before it", () => {
@@ -68,6 +77,6 @@ test("an edge is taken within reach, and may be dragged past the other", () => {
 });
 
 test("an event of some channels is drawn on their rows", () => {
-  const drawn = band(shownEvent(found("a", 0, { channels: ["F4-C4"] })), false, ["F3-C3", "F4-C4"]);
+  const drawn = band(shownEvent(found("a", 0, { channels: ["F4-C4"] })), ["F3-C3", "F4-C4"]);
   expect(drawn).toMatchObject({ rows: [1], words: "seizure 0.80 ?", by: "model" });
 });

@@ -37,6 +37,16 @@ export const FILTERS: Record<Filter, string> = {
 };
 export const STATUS: Record<Status, string> = { proposed: "to review", accepted: "accepted", rejected: "rejected" };
 
+/** A function that makes something of an object once, so that of thousands only what has changed is made anew. */
+export function once<From extends object, To>(make: (from: From) => To): (from: From) => To {
+  const made = new WeakMap<From, To>();
+  return (from) => {
+    const known = made.get(from) ?? make(from);
+    made.set(from, known);
+    return known;
+  };
+}
+
 /** An event is a model's if a probability stands beside it. */
 export const shownEvent = (event: EventRow): Shown => ({
   ...event,
@@ -78,6 +88,12 @@ const overlap = (a: { onset: number; duration: number }, b: { onset: number; dur
 
 export const byOnset = (events: readonly Shown[]): Shown[] => events.toSorted((a, b) => a.onset - b.onset);
 
+const inOrder = (events: readonly Shown[], order: Order): Shown[] => {
+  if (order === "time") return byOnset(events);
+  if (order === "length") return events.toSorted((a, b) => b.duration - a.duration);
+  return events.toSorted((a, b) => (b.confidence ?? 2) - (a.confidence ?? 2));
+};
+
 /** The list as one asked for it. */
 export function listed(events: readonly Shown[], { filter, label, who, order }: Wanted): Shown[] {
   const chosen = events.filter(
@@ -86,9 +102,7 @@ export function listed(events: readonly Shown[], { filter, label, who, order }: 
       (label === null || event.label === label) &&
       (who === null || event.author === who),
   );
-  if (order === "time") return byOnset(chosen);
-  if (order === "length") return chosen.toSorted((a, b) => b.duration - a.duration);
-  return chosen.toSorted((a, b) => (b.confidence ?? 2) - (a.confidence ?? 2));
+  return inOrder(chosen, order);
 }
 
 /** What stands in a column of events, each once, the most frequent first. */
@@ -98,26 +112,37 @@ export function kinds(events: readonly Shown[], of: "label" | "author"): string[
   return [...counts].toSorted((a, b) => b[1] - a[1] || a[0].localeCompare(b[0])).map(([kind]) => kind);
 }
 
-/** The event before or after the selected one in a list; without one, the nearest that begins on that side of a time. */
+/**
+ * The event before or after the selected one in a list, even if that was answered and so has left the list; without
+ * one, the nearest that begins on that side of a time.
+ */
 export function neighbour(
   list: readonly Shown[],
-  selected: string | null,
+  selected: Shown | null,
+  order: Order,
   time: number,
   by: 1 | -1,
 ): Shown | undefined {
-  const index = list.findIndex(({ id }) => id === selected);
-  if (index >= 0) return list[index + by];
-  const sorted = byOnset(list);
-  return by > 0 ? sorted.find(({ onset }) => onset > time + 1e-6) : sorted.findLast(({ onset }) => onset < time - 1e-6);
+  if (selected) {
+    const all = list.includes(selected) ? list : inOrder([...list, selected], order);
+    return all[all.indexOf(selected) + by];
+  }
+  let nearest: Shown | undefined;
+  for (const event of list) {
+    const ahead = by * (event.onset - time);
+    if (ahead > 1e-6 && (!nearest || ahead < by * (nearest.onset - time))) nearest = event;
+  }
+  return nearest;
 }
 
 /** Where a page begins that shows an event: a little of what was before it stands at the left. */
 export const startFor = ({ onset }: { onset: number }, seconds: number): number => onset - seconds * 0.2;
 
 /** An event as it is drawn; channels that are not on the screen leave it without rows of its own. */
-export function band(event: Shown, selected: boolean, labels: readonly string[]): Band {
-  const wanted = new Set(event.channels);
-  const rows = event.channels.length ? labels.flatMap((label, row) => (wanted.has(label) ? [row] : [])) : [];
+export function band(event: Shown, labels: readonly string[]): Band {
+  const rows = event.channels.length
+    ? labels.flatMap((label, row) => (event.channels.includes(label) ? [row] : []))
+    : [];
   const sure = event.confidence === null ? "" : ` ${event.confidence.toFixed(2)}`;
   const state = event.status === "rejected" ? " ✗" : event.status === "proposed" ? " ?" : "";
   return {
@@ -126,7 +151,7 @@ export function band(event: Shown, selected: boolean, labels: readonly string[])
     words: event.label + sure + state,
     by: event.by,
     status: event.status,
-    selected,
+    selected: false,
     rows,
   };
 }

@@ -23,8 +23,11 @@ export class Marks {
   #deeds: Deed[] = [];
   #undone: Deed[] = []; // what can be done again, until something new is done
   #asked = 0;
+  #answering = 0; // what was asked last and has not been answered yet
   #pending = 0; // things that are being done: what the server tells meanwhile may not know of them yet
   #missed = false;
+  #made = new Set<string>(); // ids of rows that were made on this page, which therefore knows them
+  #heard: (string | null)[] = []; // ids of rows that the server told of; null: many
   #queue: Promise<void> = Promise.resolve(); // one thing after another: each needs to know what the one before made
 
   constructor(readonly recording: string) {}
@@ -33,21 +36,34 @@ export class Marks {
   follow(): () => void {
     void this.load();
     const stops = [
-      stream.on("events", ({ recording }) => recording === this.recording && void this.load()),
+      stream.on("events", ({ recording, ids }) => recording === this.recording && this.#hear(ids)),
       stream.on("live", (live) => live && void this.load()),
     ];
     return () => stops.forEach((stop) => stop());
+  }
+
+  /** Fetch the events if rows are new that were not made here; what is being done may be making them. */
+  #hear(ids: readonly string[] | null): void {
+    this.#heard.push(...(ids ?? [null]));
+    if (this.#pending) return; // asked again when all is done
+    const strange = this.#heard.some((id) => id === null || !this.#made.has(id));
+    this.#heard = [];
+    if (strange) void this.load();
   }
 
   async load(): Promise<void> {
     const mine = ++this.#asked;
     this.#missed = this.#pending > 0;
     if (this.#missed) return; // asked again when all is done
+    this.#answering = mine;
+    this.#heard = [];
     try {
       const rows = await ask(api.GET("/api/recordings/{id}/events", { params: { path: { id: this.recording } } }));
       if (mine === this.#asked) this.rows = rows; // else something newer is known
     } catch (error) {
       notices.fault(error);
+    } finally {
+      if (mine === this.#answering) this.#answering = 0;
     }
   }
 
@@ -57,6 +73,7 @@ export class Marks {
     await this.#doing(async () => {
       const after = await ask(api.POST("/api/recordings/{id}/events", { params, body }));
       this.#put(null, after);
+      this.#move(this.#thread(after.id), after.id);
       this.#did({ thread: this.#thread(after.id), before: null, after });
       this.selected = after.id;
     });
@@ -141,13 +158,17 @@ export class Marks {
     this.#pending++;
     this.#queue = this.#queue.then(async () => {
       await this.#try(doing, event);
-      if (--this.#pending === 0 && this.#missed) await this.load();
+      if (--this.#pending) return;
+      if (this.#missed) await this.load();
+      else this.#hear([]);
     });
     return this.#queue;
   }
 
   /** Do something; if another tab was faster, show what that one made of the event; otherwise say what went wrong. */
   async #try(doing: () => Promise<void>, event?: EventRow): Promise<void> {
+    if (this.#answering) this.#missed = true;
+    this.#answering = 0;
     this.#asked++; // what was asked before does not know of this
     try {
       await doing();
@@ -180,6 +201,7 @@ export class Marks {
   }
 
   #move(thread: Thread, id: string): void {
+    this.#made.add(id);
     thread.id = id;
     this.#threads.set(id, thread);
   }

@@ -19,6 +19,7 @@ export class Viewport {
   #known = $state.raw<{ montage: string; channels: SignalPage["channels"] } | null>(null);
   #tiles: Tiles;
   #shown: SignalPage[] = [];
+  #labels: string[] = [];
 
   /** The wanted montage where it can be made, otherwise the channels as recorded. */
   readonly montage = $derived<MontageRow>(
@@ -67,7 +68,12 @@ export class Viewport {
     const others = new Set(this.recording.channel_list.filter(({ unit }) => unit !== "uV").map(({ label }) => label));
     return new Set(this.montage.id === "recorded" ? this.rows.filter((row) => others.has(this.channels[row].label)) : []);
   });
-  readonly labels = $derived(this.rows.map((row) => this.channels[row].label));
+  readonly labels = $derived.by(() => {
+    const labels = this.rows.map((row) => this.channels[row].label);
+    const same = labels.length === this.#labels.length && labels.every((label, row) => label === this.#labels[row]);
+    if (!same) this.#labels = labels; // else events are not made ready anew for each page
+    return this.#labels;
+  });
 
   constructor(readonly recording: RecordingDetail) {
     const read = (look: Look, start: number, seconds: number, signal: AbortSignal): Promise<SignalPage> =>

@@ -17,6 +17,7 @@ import pytest
 from serving import Browser, Server
 from working import ended, find, in_library
 
+from semeia.events import Event
 from semeia.web import library, marks, pictures, verdicts
 from semeia.web.api.changes import Change
 from semeia.web.api.stream import PERIOD, _Listener
@@ -86,10 +87,10 @@ def test_twenty_tabs_hear_of_every_change(browser: Browser, recording: Recording
         tabs = [stack.enter_context(Listener(browser)) for _ in range(20)]
         asked = time.monotonic()
         job = browser.post(f"/api/recordings/{recording.pk}/find", {"model": "eeg-starter"}).json()
-        browser.post(f"/api/recordings/{recording.pk}/events", {"onset": 1, "duration": 2})
+        mark = browser.post(f"/api/recordings/{recording.pk}/events", {"onset": 1, "duration": 2}).json()
         for tab in tabs:
             assert tab.until("job", id=job["id"]) == job
-            assert tab.until("events") == {"recording": recording.pk}
+            assert tab.until("events") == {"recording": recording.pk, "ids": [mark["id"]]}
         assert time.monotonic() - asked < 3
         browser.post(f"/api/jobs/{job['id']}/stop")
         for tab in tabs:
@@ -99,9 +100,11 @@ def test_twenty_tabs_hear_of_every_change(browser: Browser, recording: Recording
 def test_what_other_processes_do_is_told(browser: Browser, recording: Recording) -> None:
     with Listener(browser) as tab:
         mark = marks.add(recording, None, onset=1.0, duration=2.0)
-        assert tab.until("events") == {"recording": recording.pk}
-        marks.remove(mark, None)
-        assert tab.until("events") == {"recording": recording.pk}
+        assert mark.pk in tab.until("events")["ids"]
+        gone = marks.remove(mark, None)
+        assert tab.until("events") == {"recording": recording.pk, "ids": [gone.pk]}
+        marks.add_events(recording, None, [Event(second, 1.0) for second in range(50)])
+        assert tab.until("events") == {"recording": recording.pk, "ids": None}
         recording.name = "renamed"
         recording.save()
         assert tab.until("library") == {}
@@ -165,18 +168,18 @@ def test_nobody_hears_of_what_they_may_not_see(browser: Browser, recording: Reco
         marks.add(other, None, onset=1.0, duration=2.0)
         time.sleep(2 * PERIOD)
         marks.add(recording, None, onset=1.0, duration=2.0)
-        assert tab.until("events") == {"recording": recording.pk}
+        assert tab.until("events")["recording"] == recording.pk
     Membership.objects.create(user=User.objects.get(username="owner"), project=theirs, role="reader")
     with Listener(browser) as tab:
         marks.add(other, None, onset=3.0, duration=2.0)
-        assert tab.until("events") == {"recording": other.pk}
+        assert tab.until("events")["recording"] == other.pk
 
 
 def test_the_last_may_leave_and_others_come(browser: Browser, recording: Recording) -> None:
     for round in range(5):
         with Listener(browser) as tab:
             marks.add(recording, None, onset=float(round), duration=1.0)
-            assert tab.until("events") == {"recording": recording.pk}
+            assert tab.until("events")["recording"] == recording.pk
         time.sleep(0.1 * round)
 
 
@@ -189,7 +192,7 @@ def test_it_works_again_after_the_server_was_killed(recording_file: Path, migrat
         server.browser.port = server.port
         with Listener(server.browser) as tab:
             marks.add(row, None, onset=1.0, duration=2.0)
-            assert tab.until("events") == {"recording": row.pk}
+            assert tab.until("events")["recording"] == row.pk
 
 
 def test_a_slow_listener_gets_the_latest_of_each_thing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,8 +204,10 @@ def test_a_slow_listener_gets_the_latest_of_each_thing(monkeypatch: pytest.Monke
             listener.tell(Change("p", "job", "a", str(number)))
             listener.tell(Change("other", "job", "b", str(number)))
         listener.tell(Change("p", "library", "", "{}"))
+        for number in range(2):
+            listener.tell(Change("p", "events", "a", str(number), together="many"))
         return [await listener.next(), await listener.next()]
 
     told, silence = asyncio.run(listen())
-    assert told == "event: job\ndata: 999\n\nevent: library\ndata: {}\n\n"
+    assert told == "event: job\ndata: 999\n\nevent: library\ndata: {}\n\nevent: events\ndata: many\n\n"
     assert silence == ":\n\n"

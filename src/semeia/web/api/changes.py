@@ -23,6 +23,9 @@ __all__ = ["Change", "Watch"]
 _LATE = timedelta(seconds=60)
 """A row may be committed this long after the time that stands in it, for writers wait for each other."""
 
+_FEW = 20
+"""So many new marks are told by their ids, lest whoever made them ask for all events again."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -37,12 +40,15 @@ class Change:
         What has changed: of two changes of one thing only the later one matters.
     data : str
         JSON.
+    together : str
+        JSON of this change and those before it that have not been told yet; as `data` where that does not differ.
     """
 
     project: str
     event: str
     key: str
     data: str
+    together: str = ""
 
 
 class Watch:
@@ -95,10 +101,15 @@ class Watch:
 
     def _new_marks(self, since: datetime) -> Iterator[Change]:
         rows = Mark.objects.filter(created_at__gt=since).values_list("pk", "project", "recording")
-        new = {row[1:] for row in rows if row[0] not in self._marks}
+        new: dict[tuple[str, str], list[str]] = {}
+        for id, *of in rows:
+            if id not in self._marks:
+                new.setdefault((of[0], of[1]), []).append(id)
         self._marks = {row[0] for row in rows}
-        for project, recording in new:
-            yield Change(project, "events", recording, json.dumps({"recording": recording}))
+        for (project, recording), ids in new.items():
+            many = json.dumps({"recording": recording, "ids": None})
+            few = json.dumps({"recording": recording, "ids": ids}) if len(ids) <= _FEW else many
+            yield Change(project, "events", recording, few, together=many)
 
     def _new_verdicts(self, since: datetime) -> Iterator[Change]:
         rows = list(Verdict.objects.filter(created_at__gt=since).select_related("user", "picture", "replaced_by"))

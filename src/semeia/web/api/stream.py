@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from django.db import DatabaseError, connections
 from django.http import HttpRequest, StreamingHttpResponse
@@ -59,7 +60,10 @@ class _Listener:
 
     def tell(self, change: Change) -> None:
         if change.project in self._projects:
-            self._waiting[change.event, change.key] = change
+            key = change.event, change.key
+            if key in self._waiting and change.together:
+                change = replace(change, data=change.together)
+            self._waiting[key] = change
             self._something.set()
 
     async def next(self) -> str:
