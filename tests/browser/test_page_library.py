@@ -136,7 +136,7 @@ def test_whoever_was_not_let_in_is_told_how(browser: object, semeia: Semeia) -> 
     page.context.close()
 
 
-@pytest.mark.parametrize("place", ["label", "train", "models"])
+@pytest.mark.parametrize("place", ["label", "train"])
 def test_places_that_are_not_built_say_what_they_will_be(page: Page, place: str) -> None:
     page.goto(f"/{place}")
     expect(page.get_by_text("Not built yet")).to_be_visible()

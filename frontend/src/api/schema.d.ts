@@ -759,11 +759,51 @@ export interface paths {
         };
         /**
          * Models
-         * @description Return the installed models that find seizures or judge images; a damaged one is left out.
+         * @description Return the installed models; a damaged one is left out.
          *
          *     First comes the one to begin with.
          */
         get: operations["models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model
+         * @description Return a model with its card, how it was trained, and its training's curve.
+         */
+        get: operations["model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model File
+         * @description Return a model's folder as a ZIP file.
+         */
+        get: operations["modelFile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1691,7 +1731,7 @@ export interface components {
         };
         /**
          * ModelRow
-         * @description An installed model that finds seizures or judges images; times in seconds, the rate in Hz, null for images.
+         * @description An installed model; times in seconds, the rate in Hz, null for images.
          */
         ModelRow: {
             /** Name */
@@ -1703,6 +1743,10 @@ export interface components {
              * @enum {string}
              */
             judges: "recordings" | "images";
+            /** Finds */
+            finds: boolean;
+            /** Shipped */
+            shipped: boolean;
             /** Classes */
             classes: string[];
             /** Montage */
@@ -1713,6 +1757,59 @@ export interface components {
             window: number | null;
             /** Threshold */
             threshold: number | null;
+        };
+        /**
+         * Epoch
+         * @description What was measured after an epoch of the training.
+         */
+        Epoch: {
+            /** Training Loss */
+            training_loss: number;
+            /** Validation Loss */
+            validation_loss: number;
+            /** Validation Auroc */
+            validation_auroc: number | null;
+        };
+        /**
+         * ModelDetail
+         * @description A model with what it says of itself.
+         */
+        ModelDetail: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /**
+             * Judges
+             * @enum {string}
+             */
+            judges: "recordings" | "images";
+            /** Finds */
+            finds: boolean;
+            /** Shipped */
+            shipped: boolean;
+            /** Classes */
+            classes: string[];
+            /** Montage */
+            montage: string | null;
+            /** Minimum Rate */
+            minimum_rate: number | null;
+            /** Window */
+            window: number | null;
+            /** Threshold */
+            threshold: number | null;
+            /** Network */
+            network: string;
+            /** Size */
+            size: number;
+            /** Card */
+            card: string;
+            /** Recipe */
+            recipe: string;
+            /** History */
+            history: components["schemas"]["Epoch"][];
+            /** Best Epoch */
+            best_epoch: number | null;
         };
         /**
          * FindRequest
@@ -3078,6 +3175,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelRow"][];
+                };
+            };
+        };
+    };
+    model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+        };
+    };
+    modelFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
                 };
             };
         };

@@ -1,0 +1,49 @@
+"""Models in a real browser: what each says of itself, which one Find uses, and the folder as a file."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from chromium import Semeia, open_recording
+from playwright.sync_api import Page, expect
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _library(semeia: Semeia) -> None:
+    semeia.bring(semeia.folder / "sim_01.edf")
+
+
+def test_a_model_is_read_chosen_for_find_and_had_as_a_file(page: Page, tmp_path: Path) -> None:
+    page.goto("/models")
+    expect(page.get_by_role("region", name="eeg-starter")).to_contain_text("What it was trained on")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(page).to_have_url("/models/brain-mri")
+    expect(page.get_by_role("region", name="brain-mri")).to_contain_text("What to expect")
+    curve = page.get_by_role("img", name="Training and validation loss of 70 epochs")
+    expect(curve.locator("canvas")).to_be_visible()
+
+    page.get_by_role("link", name="eeg-resnet1d").click()
+    shown = page.get_by_role("region", name="eeg-resnet1d")
+    shown.get_by_text("The recipe, which trains it again").click()
+    expect(shown.locator("pre")).to_contain_text('name = "eeg-resnet1d"')
+    with page.expect_download() as download:
+        shown.get_by_role("button", name="Download").click()
+    download.value.save_as(tmp_path / "model.zip")
+    with zipfile.ZipFile(tmp_path / "model.zip") as archive:
+        assert {"eeg-resnet1d/model.json", "eeg-resnet1d/weights.safetensors"} <= set(archive.namelist())
+    shown.get_by_role("button", name="Use for Find").click()
+    expect(shown.get_by_role("button", name="Used by Find")).to_be_disabled()
+    open_recording(page, "sim_01.edf")
+    expect(page.get_by_label("Model", exact=True).locator("option:checked")).to_have_text("eeg-resnet1d")
+    expect(page.get_by_label("Model", exact=True).locator("option", has_text="ieeg-patterns")).to_have_count(0)
+
+
+def test_a_model_that_finds_no_seizures_is_not_offered_to_find(page: Page) -> None:
+    page.goto("/models/ieeg-patterns")
+    shown = page.get_by_role("region", name="ieeg-patterns")
+    expect(shown).to_contain_text("What it takes and gives")
+    expect(shown.get_by_role("button", name="Use for Find")).to_have_count(0)
