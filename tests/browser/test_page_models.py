@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from chromium import Semeia, open_recording
+from chromium import Semeia, events, open_recording, until
 from playwright.sync_api import Page, expect
 
 
@@ -47,3 +47,40 @@ def test_a_model_that_finds_no_seizures_is_not_offered_to_find(page: Page) -> No
     shown = page.get_by_role("region", name="ieeg-patterns")
     expect(shown).to_contain_text("What it takes and gives")
     expect(shown.get_by_role("button", name="Use for Find")).to_have_count(0)
+
+
+def test_a_threshold_is_judged_on_reviewed_recordings_and_find_begins_with_it(page: Page) -> None:
+    page.goto("/models/eeg-starter")
+    worth = page.get_by_role("region", name="On your recordings")
+    expect(worth).to_contain_text("Let it find seizures in Review")
+    open_recording(page, "sim_01.edf")
+    page.get_by_label("Model", exact=True).select_option("eeg-starter")
+    page.keyboard.press("f")
+    expect(page.get_by_role("list", name="Events").get_by_text("to review").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Find", exact=True)).to_be_enabled(timeout=60_000)
+    page.goto("/models/eeg-starter")
+    expect(worth).to_contain_text("Left out: 1 recording with unanswered proposals.")
+
+    open_recording(page, "sim_01.edf")
+    page.get_by_label("Which events").select_option("To review")
+    until(page, lambda: len(events(page)) > 0)
+    while events(page):
+        before = len(events(page))
+        page.keyboard.press("j")
+        page.keyboard.press("y")
+        until(page, lambda before=before: len(events(page)) < before)
+    page.goto("/models/eeg-starter")
+    expect(worth).to_contain_text("in 1 reviewed recording of 1 patient, 0.1 h")
+    slider = worth.get_by_role("slider", name="Threshold")
+    slider.fill("0")
+    expect(worth.get_by_text("0.05", exact=True)).to_be_visible()
+    worth.get_by_role("button", name="Find with this").click()
+    expect(worth.get_by_role("button", name="Find with this")).to_be_disabled()
+    page.reload()
+    expect(worth.get_by_text("0.05", exact=True)).to_be_visible()
+
+    open_recording(page, "sim_01.edf")
+    expect(page.get_by_role("button", name="Find", exact=True)).to_be_enabled()
+    with page.expect_request("**/find") as asked:
+        page.keyboard.press("f")
+    assert asked.value.post_data_json == {"model": "eeg-starter", "threshold": 0.05}

@@ -18,6 +18,7 @@ export type Spectrum = Schemas["SpectrumRow"];
 export type Agreement = Schemas["Agreement"];
 export type ReaderRow = Schemas["ReaderRow"];
 export type ModelRow = Schemas["ModelRow"];
+export type ModelWorth = Schemas["Worth"];
 export type ModelDetail = Schemas["ModelDetail"];
 export type JobRow = Schemas["JobRow"];
 export type TrackRow = Schemas["TrackRow"];

@@ -812,6 +812,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/{name}/worth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Worth
+         * @description Return what a model is worth here, by the SzCORE rules, at its own threshold and over a sweep.
+         */
+        get: operations["modelWorth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recordings/{id}/find": {
         parameters: {
             query?: never;
@@ -1812,12 +1832,95 @@ export interface components {
             best_epoch: number | null;
         };
         /**
+         * At
+         * @description What the events at a threshold are worth; null where it is not defined.
+         */
+        At: {
+            /** Threshold */
+            threshold: number;
+            /** Sensitivity */
+            sensitivity: number | null;
+            /** Precision */
+            precision: number | null;
+            /** F1 */
+            f1: number | null;
+            /** False Alarms Per 24H */
+            false_alarms_per_24h: number | null;
+        };
+        /**
+         * Ends
+         * @description A figure with the ends of its 95 % interval; null where not defined.
+         */
+        Ends: {
+            /** Value */
+            value: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
+        /**
+         * In
+         * @description What the events at the model's own threshold are worth in one recording.
+         */
+        In: {
+            /** Recording */
+            recording: string;
+            /** Patient */
+            patient: string;
+            /** Reference */
+            reference: number;
+            /** Found */
+            found: number;
+            /** False Alarms */
+            false_alarms: number;
+        };
+        /**
+         * Measured
+         * @description Figures of all recordings together.
+         */
+        Measured: {
+            /** Scorer */
+            scorer: string;
+            /** Hours */
+            hours: number;
+            /** Seizures */
+            seizures: number;
+            /** Patients */
+            patients: number;
+            /** Drawn Over */
+            drawn_over: string;
+            sensitivity: components["schemas"]["Ends"];
+            precision: components["schemas"]["Ends"];
+            f1: components["schemas"]["Ends"];
+            false_alarms_per_24h: components["schemas"]["Ends"];
+            /** Sweep */
+            sweep: components["schemas"]["At"][];
+            /** Per Recording */
+            per_recording: components["schemas"]["In"][];
+        };
+        /**
+         * Worth
+         * @description What a model is worth on recordings that were reviewed, and which say nothing.
+         */
+        Worth: {
+            /** Recordings */
+            recordings: number;
+            /** Open */
+            open: number;
+            /** Seen */
+            seen: number;
+            measured: components["schemas"]["Measured"] | null;
+        };
+        /**
          * FindRequest
-         * @description With which model.
+         * @description With which model, and from which probability on, if not from the model's own.
          */
         FindRequest: {
             /** Model */
             model: string;
+            /** Threshold */
+            threshold?: number | null;
         };
         /**
          * OperatingPoint
@@ -3219,6 +3322,28 @@ export interface operations {
                 };
                 content: {
                     "application/zip": string;
+                };
+            };
+        };
+    };
+    modelWorth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worth"];
                 };
             };
         };

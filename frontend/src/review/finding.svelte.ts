@@ -4,7 +4,7 @@ import { api, ask, type JobRow, type ModelRow, type Proposal, request, type Trac
 import { attempt, notices } from "../app/notices.svelte";
 import type { Curve } from "../draw/strip";
 import { stream } from "../live/stream.svelte";
-import { prefer, preferred } from "../models/preferred";
+import { prefer, preferred, thresholdOf } from "../models/preferred";
 
 const ACTIVE = ["queued", "running", "stopping"];
 const GROWTH = 4096; // values that a growing track has room for at first
@@ -57,7 +57,8 @@ export class Finding {
 
   async run(): Promise<void> {
     if (!this.model || this.active) return;
-    const [params, body] = [{ path: { id: this.recording } }, { model: this.model.name }];
+    const { name } = this.model;
+    const [params, body] = [{ path: { id: this.recording } }, { model: name, threshold: thresholdOf(name) }];
     const job = await attempt(() => ask(api.POST("/api/recordings/{id}/find", { params, body })));
     if (job) this.#heard(job);
   }

@@ -24,6 +24,7 @@ from semeia.web.api.reports import router as reports
 from semeia.web.api.session import router as session
 from semeia.web.api.signals import router as signals
 from semeia.web.api.stream import router as stream
+from semeia.web.api.worth import router as worth
 
 __all__ = ["api"]
 
@@ -42,6 +43,7 @@ for router in (
     image_sets,
     pictures,
     installed,
+    worth,
     find,
     jobs,
     stream,

@@ -17,7 +17,7 @@ from ninja.errors import HttpError
 from semeia.errors import ModelError
 from semeia.model import AnyDescription, ImageDescription, installed, is_shipped, read_description
 
-__all__ = ["check_judges", "router"]
+__all__ = ["check_judges", "folder_of", "router"]
 
 router = Router(tags=["models"])
 _ZIP = {"description": "OK", "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
@@ -82,7 +82,7 @@ def models(request: HttpRequest) -> list[ModelRow]:
 @router.get("/models/{name}", response=ModelDetail, operation_id="model")
 def model(request: HttpRequest, name: str) -> ModelDetail:
     """Return a model with its card, how it was trained, and its training's curve."""
-    folder = _folder(name)
+    folder = folder_of(name)
     about = read_description(folder)
     history, best = _history(folder)
     return ModelDetail(
@@ -99,7 +99,7 @@ def model(request: HttpRequest, name: str) -> ModelDetail:
 @router.get("/models/{name}/file", operation_id="modelFile", openapi_extra={"responses": {200: _ZIP}})
 def model_file(request: HttpRequest, name: str) -> FileResponse:
     """Return a model's folder as a ZIP file."""
-    folder = _folder(name)
+    folder = folder_of(name)
     file = TemporaryFile()  # noqa: SIM115 - the answer closes it
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         for part in sorted(folder.iterdir()):
@@ -109,7 +109,14 @@ def model_file(request: HttpRequest, name: str) -> FileResponse:
     return FileResponse(file, as_attachment=True, filename=f"{name}.zip")
 
 
-def _folder(name: str) -> Path:
+def folder_of(name: str) -> Path:
+    """Return the folder of an installed model.
+
+    Raises
+    ------
+    HttpError
+        404 if there is none of that name.
+    """
     known = installed()
     if name not in known:
         raise HttpError(404, f"There is no model {name} (any more).")
