@@ -8,6 +8,7 @@ export type Session = Schemas["Session"];
 export type RecordingRow = Schemas["RecordingRow"];
 export type RecordingDetail = Schemas["RecordingDetail"];
 export type Imported = Schemas["Imported"];
+export type Brought = Schemas["Brought"];
 export type UploadRow = Schemas["UploadRow"];
 export type Folder = Schemas["FolderRow"];
 export type EventRow = Schemas["EventRow"];

@@ -253,7 +253,7 @@ export interface paths {
         };
         /**
          * Events
-         * @description Return the events of a recording, by onset.
+         * @description Return the events of a recording, by onset; as there may be 20,000, none is made an object and checked again.
          */
         get: operations["events"];
         put?: never;
@@ -1165,6 +1165,8 @@ export interface components {
             recordings: components["schemas"]["RecordingRow"][];
             /** Sets */
             sets?: string[];
+            /** Notes */
+            notes?: string[];
         };
         /**
          * FolderRow
@@ -1205,6 +1207,8 @@ export interface components {
             recordings: components["schemas"]["RecordingRow"][];
             /** Sets */
             sets?: string[];
+            /** Notes */
+            notes?: string[];
             /** Refused */
             refused: components["schemas"]["RefusedFile"][];
         };
@@ -1318,13 +1322,17 @@ export interface components {
         };
         /**
          * Brought
-         * @description What a file brought: how many events, and how many lie outside the recording and were left out.
+         * @description What a file brought: how many events; how many lie outside the recording, or were cut at its edge; and in words.
          */
         Brought: {
             /** Added */
             added: number;
             /** Left Out */
             left_out: number;
+            /** Cut */
+            cut: number;
+            /** Lost */
+            lost: string;
         };
         /**
          * Agreement
