@@ -7,10 +7,13 @@ import os
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 from command import assert_one_line, files_under, semeia
 
 from epilepsy import write_patients
 from imaging import write_images
+from semeia.events import Event
+from semeia.signals.edf_writer import EdfWriter
 
 
 def rows(home: Path, query: str) -> list[tuple[object, ...]]:
@@ -38,6 +41,21 @@ def test_each_file_is_taken_or_refused_in_one_line(tmp_path: Path) -> None:
     again = semeia("import", files[0], SEMEIA_HOME=str(home))
     assert again.status == 0 and again.out.startswith("known    ")
     assert again.out.splitlines()[-1] == "1 recording in the library, none refused"
+
+
+def test_events_outside_a_recording_are_said(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with EdfWriter(tmp_path / "a" / "a.edf", ["Fp1", "Fp2"], 128) as writer:
+        writer.write(np.zeros((2, 128 * 10), np.float32))
+        writer.annotate([Event(2.0, 3.0), Event(1000.0, 5.0), Event(8.0, 30.0)])
+    answer = semeia("import", tmp_path / "a", SEMEIA_HOME=str(tmp_path / "home"))
+    assert answer.status == 0
+    taken, note, _ = answer.out.splitlines()
+    assert taken.startswith("taken    a.edf") and taken.endswith("2 seizures")
+    assert note == (
+        "note     a.edf: 1 event lies outside the recording: left out; "
+        "1 event reaches beyond the recording: cut at its edge"
+    )
 
 
 def test_copies_stay_when_the_file_goes(tmp_path: Path) -> None:

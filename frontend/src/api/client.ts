@@ -9,6 +9,7 @@ export type RecordingRow = Schemas["RecordingRow"];
 export type RecordingDetail = Schemas["RecordingDetail"];
 export type MontageRow = Schemas["MontageRow"];
 export type Imported = Schemas["Imported"];
+export type Brought = Schemas["Brought"];
 export type UploadRow = Schemas["UploadRow"];
 export type Folder = Schemas["FolderRow"];
 export type EventRow = Schemas["EventRow"];

@@ -1273,6 +1273,8 @@ export interface components {
             recordings: components["schemas"]["RecordingRow"][];
             /** Sets */
             sets?: string[];
+            /** Notes */
+            notes?: string[];
         };
         /**
          * FolderRow
@@ -1313,6 +1315,8 @@ export interface components {
             recordings: components["schemas"]["RecordingRow"][];
             /** Sets */
             sets?: string[];
+            /** Notes */
+            notes?: string[];
             /** Refused */
             refused: components["schemas"]["RefusedFile"][];
         };
@@ -1426,13 +1430,17 @@ export interface components {
         };
         /**
          * Brought
-         * @description What a file brought: how many events, and how many lie outside the recording and were left out.
+         * @description What a file brought: how many events; how many lie outside the recording, or were cut at its edge; and in words.
          */
         Brought: {
             /** Added */
             added: number;
             /** Left Out */
             left_out: number;
+            /** Cut */
+            cut: number;
+            /** Lost */
+            lost: string;
         };
         /**
          * Agreement

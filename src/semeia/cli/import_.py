@@ -82,10 +82,13 @@ def _import_recording(project: Project, file: Path, user: User, *, copy: bool, p
     from semeia.web.library import add_file
     from semeia.web.marks import counts
 
-    row, new = add_file(project, file, copy=copy, patient=patient, user=user)
+    notes: list[str] = []
+    row, new = add_file(project, file, copy=copy, patient=patient, user=user, say=notes.append)
     seizures, _ = counts([row.pk])[row.pk]
     about = f"{row.patient.name}, {elapsed(row.duration)}, {plural(len(row.channels), 'channel')}"
     print(printable(f"{'taken  ' if new else 'known  '}  {row.name}: {about}, {plural(seizures, 'seizure')}"))
+    for note in notes:
+        print(printable(f"note     {note}"))
 
 
 def _import_images(project: Project, folder: Path, user: User) -> None:

@@ -12,6 +12,7 @@ def open_(file: Annotated[Path, typer.Argument(help="A recording, or a folder of
     """Look at a recording or at images in the browser; they stay where they are."""
     from semeia.cli.import_ import holds_images
     from semeia.cli.serve import show
+    from semeia.cli.text import note
     from semeia.web.serve import prepare
 
     home = prepare()
@@ -27,5 +28,5 @@ def open_(file: Annotated[Path, typer.Argument(help="A recording, or a folder of
         guard(images, user)
         show(home, port=0, to=f"/review/images/{images.pk}")
     else:
-        recording, _ = add_file(project, file, user=user)
+        recording, _ = add_file(project, file, user=user, say=note)
         show(home, port=0, to=f"/review/{recording.pk}")

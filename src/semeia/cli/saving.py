@@ -60,12 +60,13 @@ class Library:
 
             check_unchanged(self._job.recording)
             return self._job.recording
+        from semeia.cli.text import note
         from semeia.web.entrance import owner
         from semeia.web.library import add_file
         from semeia.web.permission import project_of
 
         user = owner()
-        return add_file(project_of(user, "write"), path, user=user)[0]
+        return add_file(project_of(user, "write"), path, user=user, say=note)[0]
 
     def save(self, recording: Recording, found: Found, model: Model, threshold: float | None) -> None:
         """Keep what was found, in place of what the model had found before."""

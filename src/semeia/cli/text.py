@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["naming", "plural", "printable", "sparkline", "write_or_print"]
+__all__ = ["naming", "note", "plural", "printable", "sparkline", "write_or_print"]
 
 BARS = " ▁▂▃▄▅▆▇█"
 
@@ -24,6 +25,11 @@ def plural(number: int, noun: str) -> str:
 def printable(text: str) -> str:
     """Return a text as one line that no terminal takes for a command: files may hold anything."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def note(text: str) -> None:
+    """Say something beside the output, in a line of its own."""
+    print(printable(text), file=sys.stderr)
 
 
 def naming(file: Path, error: SemeiaError) -> SemeiaError:

@@ -137,7 +137,7 @@ def propose(recording: Recording, model: str, events: Iterable[Event]) -> list[M
         for mark in of_model.filter(status="proposed", user=None):
             marks.remove(mark, None)
         judged = [(mark.onset, mark.onset + mark.duration) for mark in of_model.all()]
-        return marks.add_events(recording, None, [event for event in events if not _is_covered(event, judged)])
+        return marks.add_events(recording, None, [event for event in events if not _is_covered(event, judged)]).marks
 
 
 def _is_covered(event: Event, judged: list[tuple[float, float]]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -32,6 +32,7 @@ __all__ = [
     "safe_name",
 ]
 
+Say = Callable[[str], None]
 _UNKNOWN = frozenset({"", "x"})  # EDF+ writes X for what is unknown
 _LONGEST_NAME = 200  # bytes: the longest that a file system takes, with room for what we put around it
 
@@ -47,7 +48,13 @@ class _Header:
 
 
 def add_file(
-    project: Project, path: Path, *, copy: bool = False, patient: str = "", user: User | None = None
+    project: Project,
+    path: Path,
+    *,
+    copy: bool = False,
+    patient: str = "",
+    user: User | None = None,
+    say: Say = lambda line: None,
 ) -> tuple[Recording, bool]:
     """Take a file of this machine into the library; a file that is there already, by reference, is found again.
 
@@ -61,6 +68,8 @@ def add_file(
         Whose it is; otherwise as the file says (see `_patient_of`).
     user : User, optional
         Who takes it in.
+    say : callable, optional
+        Told in a line which events of the file do not lie in the recording.
 
     Returns
     -------
@@ -80,7 +89,7 @@ def add_file(
     if copy:
         id, name = new_id(), safe_name(path.name)
         target = move_in(_copied(path, id), settings.HOME / "recordings" / id, name)
-        return add_recording(project, target, header, id=id, patient=owner, copied=True, user=user), True
+        return add_recording(project, target, header, id=id, patient=owner, copied=True, user=user, say=say), True
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -88,7 +97,8 @@ def add_file(
     with transaction.atomic():
         known = Recording.objects.filter(project=project, path=str(path)).first()
         if known is None:
-            return add_recording(project, path, header, id=new_id(), patient=owner, copied=False, user=user), True
+            id = new_id()
+            return add_recording(project, path, header, id=id, patient=owner, copied=False, user=user, say=say), True
         for column, value in header.columns.items():  # the file may have changed since
             setattr(known, column, value)
         known.save()
@@ -104,6 +114,7 @@ def add_recording(
     patient: str = "",
     copied: bool,
     user: User | None,
+    say: Say = lambda line: None,
 ) -> Recording:
     """Add the row of a file that lies where it will stay, with what the file marks.
 
@@ -123,7 +134,9 @@ def add_recording(
             copied=copied,
             **header.columns,
         )
-        marks.add_events(row, user, header.events)
+        lost = marks.add_events(row, user, header.events).lost
+    if lost:
+        say(f"{row.name}: {lost}")
     return row
 
 

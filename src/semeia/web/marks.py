@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, QuerySet
@@ -13,10 +13,35 @@ from semeia.errors import EventError
 from semeia.events import Event, is_seizure
 from semeia.web.models import Mark, Recording, User
 
-__all__ = ["Outdated", "add", "add_events", "change", "counts", "current", "remove", "undo"]
+__all__ = ["Added", "Outdated", "add", "add_events", "change", "counts", "current", "remove", "undo"]
 
 _TOLERANCE = 1e-3  # seconds: what a page's rounding may put an event's end behind the recording's
+_ROUNDED = 0.01  # seconds: what a file's rounding may put there; tables have two decimals
 _STATED = ("onset", "duration", "label", "channels", "confidence", "author", "source", "status", "comment")
+
+
+class Added(NamedTuple):
+    """What became of events that were to be added.
+
+    Parameters
+    ----------
+    marks : list of Mark
+    cut : int
+        How many of them reached beyond the recording, and are cut at its edge.
+    outside : int
+        How many lie outside the recording, and were left out.
+    """
+
+    marks: list[Mark]
+    cut: int
+    outside: int
+
+    @property
+    def lost(self) -> str:
+        """What is not as it was, in words; empty if nothing is."""
+        told = [_lie(self.outside) + " outside the recording: left out"] if self.outside else []
+        told += [_reach(self.cut) + " beyond the recording: cut at its edge"] if self.cut else []
+        return "; ".join(told)
 
 
 class Outdated(Exception):
@@ -73,17 +98,23 @@ def add(recording: Recording, user: User | None, **stated: Any) -> Mark:
     return mark
 
 
-def add_events(recording: Recording, user: User | None, events: Iterable[Event]) -> list[Mark]:
-    """Add many events at once, all or none; those that lie outside the recording are left out."""
-    marks = []
+def add_events(recording: Recording, user: User | None, events: Iterable[Event]) -> Added:
+    """Add many events at once, all or none; of those that reach beyond the recording, what lies in it.
+
+    Those that lie outside are left out, and counted.
+    """
+    marks, cut, outside = [], 0, 0
     for event in events:
-        if 0 <= event.onset <= recording.duration:
-            stated = {name: getattr(event, name) for name in _STATED}
-            stated["channels"] = list(event.channels)
-            stated["duration"] = min(event.duration, recording.duration - event.onset)
-            stated["label"] = event.label[:200]
-            marks.append(Mark(project_id=recording.project_id, recording=recording, user=user, **stated))
-    return Mark.objects.bulk_create(marks, batch_size=500)
+        onset, stop = max(0.0, event.onset), min(event.stop, recording.duration)
+        if stop < onset:
+            outside += 1
+            continue
+        duration = event.duration if (onset, stop) == (event.onset, event.stop) else stop - onset
+        cut += event.duration - duration > _ROUNDED
+        stated = {name: getattr(event, name) for name in _STATED} | {"onset": onset, "duration": duration}
+        stated |= {"channels": list(event.channels), "label": event.label[:200]}
+        marks.append(Mark(project_id=recording.project_id, recording=recording, user=user, **stated))
+    return Added(Mark.objects.bulk_create(marks, batch_size=500), cut, outside)
 
 
 def change(mark: Mark, user: User | None, **stated: Any) -> Mark:
@@ -140,6 +171,14 @@ def _replace(mark: Mark, user: User | None, *, again: bool = False, **stated: An
     _check(after)
     after.save(force_insert=True)
     return after
+
+
+def _lie(number: int) -> str:
+    return "1 event lies" if number == 1 else f"{number} events lie"
+
+
+def _reach(number: int) -> str:
+    return "1 event reaches" if number == 1 else f"{number} events reach"
 
 
 def _last(mark: Mark) -> Mark:

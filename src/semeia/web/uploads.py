@@ -12,7 +12,7 @@ from django.db import transaction
 
 from semeia.errors import FileError, SemeiaError, StorageError
 from semeia.home import alone_in, make_folder, reason, remove_leftovers
-from semeia.web.library import add_recording, move_in, safe_name
+from semeia.web.library import Say, add_recording, move_in, safe_name
 from semeia.web.models import Picture, Project, Recording, Upload, User
 from semeia.web.pictures import add_dropped, is_image
 
@@ -99,10 +99,10 @@ def _append(descriptor: int, offset: int, data: bytes, upload: Upload) -> None:
         ) from error
 
 
-def finish(upload: Upload, user: User) -> Recording | Picture:
+def finish(upload: Upload, user: User, say: Say = lambda line: None) -> Recording | Picture:
     """Take a file that is here whole into the library: an image by its name into an image set, else as a recording.
 
-    A server that is killed in the middle of this does it again when asked again.
+    A server that is killed in the middle of this does it again when asked again; `say` as in `library.add_file`.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def finish(upload: Upload, user: User) -> Recording | Picture:
         if known is not None:  # another tab was faster
             return known
         try:
-            return _picture(upload) if is_image(upload.name) else _recording(upload, user)
+            return _picture(upload) if is_image(upload.name) else _recording(upload, user, say)
         except StorageError:  # what came is kept: there may be room later
             raise
         except SemeiaError:
@@ -129,14 +129,14 @@ def arrived(id: str) -> Recording | Picture | None:
     return Recording.objects.filter(pk=id).first() or Picture.objects.filter(pk=id).first()
 
 
-def _recording(upload: Upload, user: User) -> Recording:
+def _recording(upload: Upload, user: User, say: Say) -> Recording:
     id, folder = upload.pk, settings.HOME / "recordings" / upload.pk
     place = folder / upload.name
     if not place.is_file():
         place = move_in(_whole(upload), folder, upload.name)
     try:
         with transaction.atomic():
-            row = add_recording(upload.project, place, id=id, copied=True, user=user)
+            row = add_recording(upload.project, place, id=id, copied=True, user=user, say=say)
             Upload.objects.filter(pk=id).delete()
     except SemeiaError:
         shutil.rmtree(folder, ignore_errors=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from serving import Client, write_recording
 
 import vendors
+from epilepsy import interrupt
+from semeia.events import Event, Events
 from semeia.web.models import Recording
 
 
@@ -40,6 +43,55 @@ def test_what_cannot_be_read_is_refused_with_its_message(client: Client, recordi
     assert client.get("/api/uploads").json() == [] and not Recording.objects.exists()
 
 
+def test_a_half_copied_file_is_refused_and_the_whole_one_comes_in(client: Client, recording_file: Path) -> None:
+    data = recording_file.read_bytes()
+    for size in (100, 3000, len(data) // 2, len(data) - 1):
+        answer = sent(client, "p1.edf", data[:size])
+        assert answer.status_code == 422 and answer.json()["detail"].startswith("p1.edf: "), size
+    assert not Recording.objects.exists()
+    (row,) = sent(client, "p1.edf", data).json()["recordings"]
+    assert row["duration"] == 60
+
+
+@pytest.mark.parametrize(
+    ("gap", "words"),
+    [
+        (-2, "record 31 begins at 28 s, before record 30 ends at 30 s"),
+        (-30, "record 31 begins at 0 s, before record 30 ends at 30 s"),
+    ],
+)
+def test_records_that_overlap_or_lie_out_of_order_are_refused_with_their_number(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gap: int, words: str
+) -> None:
+    path = write_recording(tmp_path / "night.edf")
+    interrupt(path, 30, gap)
+    refused = f"night.edf: {words}; EDF+D records must be in order and apart"
+    answer = sent(client, path.name, path.read_bytes())
+    assert answer.status_code == 422 and answer.json()["detail"] == refused
+    monkeypatch.setattr(settings, "IMPORT_FOLDERS", [tmp_path])
+    (folder,) = client.get("/api/folders").json()["folders"]
+    answer = client.post("/api/imports", {"at": [folder["at"]], "copy": False}).json()
+    assert answer["recordings"] == [] and answer["refused"] == [{"name": "night.edf", "why": refused}]
+    assert not Recording.objects.exists()
+
+
+def test_what_a_file_marks_outside_itself_is_said(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_recording(tmp_path / "a.edf", events=())
+    Events([Event(-9, 3), Event(-2, 5), Event(10, 5), Event(70, 1)]).write(path.with_name("a_events.tsv"))
+    note = "a.edf: 2 events lie outside the recording: left out; 1 event reaches beyond the recording: cut at its edge"
+    monkeypatch.setattr(settings, "IMPORT_FOLDERS", [tmp_path])
+    (folder,) = client.get("/api/folders").json()["folders"]
+    answer = client.post("/api/imports", {"at": [folder["at"]], "copy": False}).json()
+    assert answer["notes"] == [note]
+    (row,) = answer["recordings"]
+    there = client.get(f"/api/recordings/{row['id']}/events").json()
+    assert [(event["onset"], event["duration"]) for event in there] == [(0, 3), (10, 5)]
+    answer = sent(client, "b.edf", write_recording(tmp_path / "b.edf", events=(Event(90.0, 5.0),)).read_bytes())
+    assert answer.json()["notes"] == ["b.edf: 1 event lies outside the recording: left out"]
+
+
 def test_a_slice_has_a_largest_size(client: Client) -> None:
     upload = client.post("/api/uploads", {"name": "a.edf", "size": 2**30}).json()["id"]
     answer = client.put(f"/api/uploads/{upload}?offset=0", bytes(16 * 2**20 + 1))
@@ -48,11 +100,14 @@ def test_a_slice_has_a_largest_size(client: Client) -> None:
     assert client.put(f"/api/uploads/{upload}?offset=0", b"x").status_code == 404
 
 
-def dropped(client: Client, path: Path) -> object:
-    data = path.read_bytes()
-    at = f"/api/uploads/{client.post('/api/uploads', {'name': path.name, 'size': len(data)}).json()['id']}"
+def sent(client: Client, name: str, data: bytes) -> Any:
+    at = f"/api/uploads/{client.post('/api/uploads', {'name': name, 'size': len(data)}).json()['id']}"
     client.put(f"{at}?offset=0", data)
     return client.post(f"{at}/finish")
+
+
+def dropped(client: Client, path: Path) -> Any:
+    return sent(client, path.name, path.read_bytes())
 
 
 def test_a_vendors_file_comes_in_alone_or_says_what_belongs_to_it(client: Client, tmp_path: Path) -> None:

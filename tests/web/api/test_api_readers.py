@@ -112,7 +112,7 @@ def test_events_leave_as_a_file_and_come_back_as_they_were(client: Client, recor
     Mark.objects.all().delete()
     become(client, "owner")
     brought = client.post(f"{at}/file?name=back.{kind}", answer.content, content_type="text/plain")
-    assert brought.json() == {"added": 2, "left_out": 0}
+    assert brought.json() == {"added": 2, "left_out": 0, "cut": 0, "lost": ""}
     new = {"id": "", "changed_at": "", "changed_by": ""}
     assert [row | new for row in client.get(at).json()] == [row | new for row in before]
 
@@ -131,17 +131,22 @@ def test_a_copy_of_the_recording_carries_the_events(client: Client, recording: R
         np.testing.assert_array_equal(copy.read(0, 60), first.read(0, 60))
 
 
-def test_a_file_of_another_reader_is_theirs_and_what_lies_outside_is_counted(
+def test_a_file_of_another_reader_is_theirs_and_what_lies_outside_is_said(
     client: Client, recording: Recording, tmp_path: Path
 ) -> None:
-    write_tsv(Events([Event(10, 5), Event(5000, 5)], duration=6000), tmp_path / "colleague.tsv")
+    outside = [Event(-20, 5), Event(5000, 5), Event(5010, 0)]
+    across = [Event(-2, 5), Event(58, 5), Event(-5, 100, "sleep")]
+    write_tsv(Events([Event(10, 5), *across, *outside], duration=6000), tmp_path / "colleague.tsv")
     data = (tmp_path / "colleague.tsv").read_bytes()
     at = f"/api/recordings/{recording.pk}/events"
     answer = client.post(f"{at}/file?name=colleague.tsv", data, content_type="text/plain")
-    assert answer.json() == {"added": 1, "left_out": 1}
-    assert [row["author"] for row in client.get(at).json()] == ["colleague"]
+    lost = "3 events lie outside the recording: left out; 3 events reach beyond the recording: cut at its edge"
+    assert answer.json() == {"added": 4, "left_out": 3, "cut": 3, "lost": lost}
+    rows = client.get(at).json()
+    assert {row["author"] for row in rows} == {"colleague"}
+    assert [(row["onset"], row["duration"]) for row in rows] == [(0, 3), (0, 60), (10, 5), (58, 2)]
     answer = client.post(f"{at}/file?name=../a.tsv", b"nothing", content_type="text/plain")
     assert answer.status_code == 422
     assert answer.json()["detail"] == "a.tsv: is no table of events: its first line has no column 'onset'"
     szcore = client.get(f"{at}/file", {"kind": "szcore"}).content.decode().splitlines()
-    assert szcore[1].split("\t")[:3] == ["10.00", "5.00", "sz"]
+    assert szcore[3].split("\t")[:3] == ["10.00", "5.00", "sz"]

@@ -41,10 +41,12 @@ _LARGEST = 16 * 2**20  # bytes: some hundred thousand events
 
 
 class Brought(Schema):
-    """What a file brought: how many events, and how many lie outside the recording and were left out."""
+    """What a file brought: how many events; how many lie outside the recording, or were cut at its edge; in words."""
 
     added: int
     left_out: int
+    cut: int
+    lost: str
 
 
 @router.get("/recordings/{id}/events/file", operation_id="eventsFile")
@@ -99,7 +101,7 @@ def bring_events(request: HttpRequest, id: str, name: str) -> Brought:
         events = read_csv(path) if path.suffix.lower() == ".csv" else read_tsv(path)
     stated = [event if event.author else replace(event, author=path.stem[:200]) for event in events]
     added = marks.add_events(recording, user, stated)
-    return Brought(added=len(added), left_out=len(stated) - len(added))
+    return Brought(added=len(added.marks), left_out=added.outside, cut=added.cut, lost=added.lost)
 
 
 def _event(mark: Mark) -> Event:

@@ -66,6 +66,8 @@ class Imported(Schema):
 
     recordings: list[RecordingRow]
     sets: list[str] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
+    """What of it did not come as it stands in the files, a line each."""
 
 
 class PlaceRow(Schema):
@@ -141,16 +143,17 @@ def send(request: HttpRequest, id: str, offset: Annotated[int, Field(ge=0)]) -> 
 @router.post("/uploads/{id}/finish", response={200: Imported, 409: Elsewhere}, operation_id="finishUpload")
 def finish(request: HttpRequest, id: str) -> Imported:
     """Take a file that is here whole into the library; one that cannot be read is removed, and said why."""
-    user = user_of(request)
+    user, notes = user_of(request), list[str]()
     known = _arrived(user, id)  # the answer may have been lost before
     if known is None:
         try:
-            known = uploads.finish(one(user, "write", Upload.objects.select_related("project"), id), user)
+            upload = one(user, "write", Upload.objects.select_related("project"), id)
+            known = uploads.finish(upload, user, notes.append)
         except uploads.OutOfStep as error:
             raise Refused(409, str(error), received=error.received) from None
     if isinstance(known, Picture):
         return Imported(recordings=[], sets=[known.set_id])
-    return Imported(recordings=recording_rows([known]))
+    return Imported(recordings=recording_rows([known]), notes=notes)
 
 
 @router.delete("/uploads/{id}", response={204: None}, operation_id="cancelUpload")
@@ -174,15 +177,15 @@ def import_files(request: HttpRequest, wanted: NewImport) -> ImportedAndRefused:
     """Take files of the server, and all recordings in its folders, into the library."""
     user = user_of(request)
     project = project_of(user, "write")
-    taken, refused = {}, []
+    taken, refused, notes = {}, [], list[str]()
     for token in wanted.at:
         for path in files_under(_found(folders.found_at, token)):
             try:
-                recording, _ = library.add_file(project, path, copy=wanted.copy_files, user=user)
+                recording, _ = library.add_file(project, path, copy=wanted.copy_files, user=user, say=notes.append)
                 taken[recording.pk] = recording
             except SemeiaError as error:
                 refused.append(RefusedFile(name=path.name, why=str(error)))
-    return ImportedAndRefused(recordings=recording_rows(taken.values()), refused=refused)
+    return ImportedAndRefused(recordings=recording_rows(taken.values()), refused=refused, notes=notes)
 
 
 def _arrived(user: User, id: str) -> Recording | Picture | None:
