@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,16 @@ from playwright.sync_api import Page, expect
 @pytest.fixture(scope="module", autouse=True)
 def _library(semeia: Semeia) -> None:
     semeia.bring(semeia.folder / "sim_01.edf")
+
+
+def renamed(file: Path, name: str) -> None:
+    """Give the model in a ZIP file another name."""
+    with zipfile.ZipFile(file) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    with zipfile.ZipFile(file, "w") as archive:
+        for part, content in parts.items():
+            is_about = part.endswith("model.json")
+            archive.writestr(part, json.dumps(json.loads(content) | {"name": name}) if is_about else content)
 
 
 def test_a_model_is_read_chosen_for_find_and_had_as_a_file(page: Page, tmp_path: Path) -> None:
@@ -35,6 +46,14 @@ def test_a_model_is_read_chosen_for_find_and_had_as_a_file(page: Page, tmp_path:
     download.value.save_as(tmp_path / "model.zip")
     with zipfile.ZipFile(tmp_path / "model.zip") as archive:
         assert {"eeg-resnet1d/model.json", "eeg-resnet1d/weights.safetensors"} <= set(archive.namelist())
+    chooser = page.locator("nav[aria-label=Models] input[type=file]")
+    chooser.set_input_files(tmp_path / "model.zip")
+    expect(page.get_by_text("a model eeg-resnet1d is installed already")).to_be_visible()
+    renamed(tmp_path / "model.zip", "guest")
+    chooser.set_input_files(tmp_path / "model.zip")
+    expect(page).to_have_url("/models/guest")
+    expect(page.get_by_role("link", name="guest")).to_contain_text("yours")
+    page.get_by_role("link", name="eeg-resnet1d").click()
     shown.get_by_role("button", name="Use for Find").click()
     expect(shown.get_by_role("button", name="Used by Find")).to_be_disabled()
     open_recording(page, "sim_01.edf")

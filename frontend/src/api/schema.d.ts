@@ -765,7 +765,11 @@ export interface paths {
          */
         get: operations["models"];
         put?: never;
-        post?: never;
+        /**
+         * Install
+         * @description Install a model from a ZIP file as `modelFile` gives it; whose a model is, no project says: all have it.
+         */
+        post: operations["installModel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1430,7 +1434,7 @@ export interface components {
         };
         /**
          * Brought
-         * @description What a file brought: how many events; how many lie outside the recording, or were cut at its edge; and in words.
+         * @description What a file brought: how many events; how many lie outside the recording, or were cut at its edge; in words.
          */
         Brought: {
             /** Added */
@@ -3286,6 +3290,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelRow"][];
+                };
+            };
+        };
+    };
+    installModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRow"];
                 };
             };
         };

@@ -69,6 +69,8 @@ def test_a_model_says_what_it_is_and_is_had_as_a_file(client: Client, home: Path
     copy = home / "copies" / "eeg-starter"
     assert read_description(copy) == read_description(installed()["eeg-starter"])
     shutil.rmtree(home / "copies")
+    again = client.post("/api/models", body, content_type="application/zip")
+    assert again.status_code == 422 and "eeg-starter is installed already" in again.json()["detail"]
     assert client.get("/api/models/nothing").status_code == client.get("/api/models/nothing/file").status_code == 404
 
 

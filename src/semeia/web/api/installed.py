@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any, Literal
-from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.http import FileResponse, HttpRequest
 from markdown_it import MarkdownIt
@@ -16,10 +15,14 @@ from ninja.errors import HttpError
 
 from semeia.errors import ModelError
 from semeia.model import AnyDescription, ImageDescription, installed, is_shipped, read_description
+from semeia.model.archive import install_model, pack_model
+from semeia.web.api.access import user_of
+from semeia.web.permission import project_of
 
 __all__ = ["check_judges", "folder_of", "router"]
 
 router = Router(tags=["models"])
+_BODY = {"required": True, "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
 _ZIP = {"description": "OK", "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
 Judged = Literal["recordings", "images"]
 
@@ -99,14 +102,15 @@ def model(request: HttpRequest, name: str) -> ModelDetail:
 @router.get("/models/{name}/file", operation_id="modelFile", openapi_extra={"responses": {200: _ZIP}})
 def model_file(request: HttpRequest, name: str) -> FileResponse:
     """Return a model's folder as a ZIP file."""
-    folder = folder_of(name)
-    file = TemporaryFile()  # noqa: SIM115 - the answer closes it
-    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
-        for part in sorted(folder.iterdir()):
-            if part.is_file():
-                archive.write(part, f"{name}/{part.name}")
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=f"{name}.zip")
+    return FileResponse(pack_model(folder_of(name)), as_attachment=True, filename=f"{name}.zip")
+
+
+@router.post("/models", response=ModelRow, operation_id="installModel", openapi_extra={"requestBody": _BODY})
+def install(request: HttpRequest) -> ModelRow:
+    """Install a model from a ZIP file as `modelFile` gives it; whose a model is, no project says: all have it."""
+    project_of(user_of(request), "write")
+    name = install_model(BytesIO(request.body))
+    return _model_row(name, folder_of(name), read_description(folder_of(name)))
 
 
 def folder_of(name: str) -> Path:
