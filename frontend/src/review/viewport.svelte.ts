@@ -11,6 +11,7 @@ export class Viewport {
   start = $state(0); // seconds
   width = $state(0); // of the traces, in CSS pixels
   hidden = $state.raw<ReadonlySet<string>>(new Set()); // labels of channels that are not shown
+  retries = $state(0); // how often the reader said to try again
   #arrivals = $state(0);
   #known = $state.raw<{ montage: string; channels: SignalPage["channels"] } | null>(null);
   #tiles: Tiles;
@@ -88,6 +89,7 @@ export class Viewport {
   }
 
   retry(): void {
+    this.retries++;
     this.#tiles.retry();
     this.#arrivals++;
   }
