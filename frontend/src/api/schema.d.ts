@@ -1322,7 +1322,7 @@ export interface components {
         };
         /**
          * Brought
-         * @description What a file brought: how many events; how many lie outside the recording, or were cut at its edge; and in words.
+         * @description What a file brought: how many events; how many lie outside the recording, or were cut at its edge; in words.
          */
         Brought: {
             /** Added */
