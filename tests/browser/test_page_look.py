@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from chromium import FRONTEND, Semeia, open_recording
+from chromium import FRONTEND, Semeia, drag, open_recording
 from playwright.sync_api import Page, expect
 
 SIZES = {"screen": (1280, 720), "tablet": (820, 1180), "phone": (390, 844)}
@@ -43,6 +43,41 @@ def test_axe_finds_no_serious_fault(open_page: Callable[..., Page], scheme: str)
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     assert faults(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault_in_any_panel_of_review(open_page: Callable[..., Page], scheme: str) -> None:
+    page = open_page(color_scheme=scheme)
+    open_recording(page, "sim_01.edf")
+    page.get_by_role("combobox", name="Trends").select_option("DSA, aEEG")
+    page.keyboard.press("j")
+    expect(page.get_by_role("region", name="Selected event")).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.get_by_role("listitem").filter(has_text="rejected").first).to_be_visible()
+    assert faults(page) == [], "event details, trends"
+    page.keyboard.press("y")
+    for key, panel in (("b", "Readers of this recording"), ("r", "Report"), ("?", "Keys")):
+        page.keyboard.press(key)
+        dialog = page.get_by_role("dialog", name=panel)
+        expect(dialog).to_be_visible()
+        expect(dialog.get_by_role("progressbar")).to_have_count(0)
+        page.wait_for_timeout(300)
+        assert faults(page) == [], panel
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+    page.keyboard.press("c")
+    expect(page.get_by_role("group", name="Channels")).to_be_visible()
+    assert faults(page) == [], "channels"
+    page.keyboard.press("Escape")
+    page.keyboard.down("Alt")
+    drag(page, ".traces", (0.3, 0.2), (0.6, 0.5))
+    page.keyboard.up("Alt")
+    expect(page.get_by_role("region", name="Spectrum")).to_be_visible()
+    assert faults(page) == [], "spectrum"
+    page.keyboard.press("Escape")
+    drag(page, ".traces", (0.3, 0.2), (0.6, 0.5))
+    expect(page.get_by_role("group", name="What is it?")).to_be_visible()
+    assert faults(page) == [], "labels"
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -90,6 +90,26 @@ def test_a_damaged_one_is_built_anew(tmp_path: Path) -> None:
     wait_for(lambda: built(asked.of(here)))
 
 
+def test_a_file_that_was_away_for_a_moment_is_built_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, away = write_recording(tmp_path / "a.edf"), tmp_path / "away.edf"
+    here, asked, real = source(path), Envelopes(), envelopes.build_envelope
+
+    def moving(recording, file, progress):  # type: ignore[no-untyped-def]
+        path.rename(away)
+        return real(recording, file, progress)
+
+    monkeypatch.setattr(envelopes, "build_envelope", moving)
+    asked.of(here)
+    wait_for(lambda: asked._failed)
+    monkeypatch.undo()
+    kept(here).unlink(missing_ok=True)
+    away.rename(path)
+    assert asked.of(here) == 0.0, "that it was gone is over"
+    wait_for(lambda: built(asked.of(here)))
+
+
 def test_a_file_that_vanished_or_changed_has_none(tmp_path: Path) -> None:
     file = write_recording(tmp_path / "a.edf")
     here, asked = source(file), Envelopes()

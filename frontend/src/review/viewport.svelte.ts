@@ -15,6 +15,7 @@ export class Viewport {
   pointed = $state<string | null>(null); // label of the channel whose name the pointer is on
   montages = $state.raw<MontageRow[]>([]);
   #order = $state.raw<ReadonlyMap<string, number>>(new Map()); // places of labels, where they are not the montage's
+  retries = $state(0); // how often the reader said to try again
   #arrivals = $state(0);
   #known = $state.raw<{ montage: string; channels: SignalPage["channels"] } | null>(null);
   #tiles: Tiles;
@@ -97,6 +98,7 @@ export class Viewport {
   }
 
   retry(): void {
+    this.retries++;
     this.#tiles.retry();
     this.#arrivals++;
   }

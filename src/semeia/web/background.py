@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from semeia.errors import FileError, SemeiaError
 from semeia.signals import Recording, open_recording
-from semeia.web.pages import Source
+from semeia.web.pages import ChangedError, Source, VanishedError
 
 __all__ = ["Background"]
 
@@ -52,8 +52,11 @@ class Background(ABC, Generic[Built, Progress]):
         except FileError:
             pass  # there is none yet, or it is no use
         with self._lock:
-            if source in self._failed:
-                raise self._failed.pop(source)
+            failed = self._failed.pop(source, None)
+            if failed is not None and not isinstance(
+                failed, VanishedError | ChangedError
+            ):  # else it is over: see above
+                raise failed
             progress = self._waiting.pop(source, self._begun)
             self._waiting[source] = progress
             if self._builder is None:

@@ -50,7 +50,9 @@ def explain_errors(api: NinjaAPI) -> None:
 
     @api.exception_handler(Refused)
     def refused(request: HttpRequest, error: Refused) -> HttpResponse:
-        return api.create_response(request, error.body, status=error.status)
+        answer = api.create_response(request, error.body, status=error.status)
+        answer.headers["Cache-Control"] = "no-store"  # what is gone (410) would be gone for a browser for ever
+        return answer
 
     @api.exception_handler(AuthenticationError)
     def nobody(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
