@@ -98,7 +98,7 @@ def test_what_the_bar_says_changes_the_traces_and_is_remembered(review: Page, na
 
 
 def test_a_montage_that_cannot_be_made_is_not_offered_and_says_why(review: Page) -> None:
-    refused = review.get_by_label("Montage").locator("option[disabled]")
+    refused = review.get_by_label("Montage", exact=True).locator("option[disabled]")
     assert refused.count() > 0
     assert "cannot be made" in (refused.first.get_attribute("title") or "")
 

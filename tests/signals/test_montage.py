@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from semeia.errors import MontageError, RecordingError
+from semeia.errors import FileError, MontageError, RecordingError
 from semeia.signals.electrodes import parse_label
 from semeia.signals.montage import (
     MONTAGES,
@@ -19,6 +20,7 @@ from semeia.signals.montage import (
     MontagedRecording,
     average_of,
     montage_named,
+    read_montage,
 )
 from semeia.signals.recording import ArrayRecording
 
@@ -199,6 +201,27 @@ def test_nonsense_is_no_montage(derivations: dict[str, dict[str, float]]) -> Non
 def test_what_is_no_written_montage_is_refused(values: dict[str, object]) -> None:
     with pytest.raises(MontageError, match="a montage is written as"):
         Montage.from_dict(values)
+
+
+def test_a_montage_comes_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "ours.json"
+    file.write_text(json.dumps(montage_named("transverse").to_dict()))
+    assert read_montage(file) == montage_named("transverse")
+    empty = '{"name": "n", "derivations": {}}'
+    for text, words in (("{", "no JSON"), ("[]", "is written as"), (empty, "no derivations")):
+        file.write_text(text)
+        with pytest.raises(FileError, match=f"ours.json.*{words}"):
+            read_montage(file)
+    with pytest.raises(FileError, match="absent.json"):
+        read_montage(tmp_path / "absent.json")
+
+
+def test_a_channel_with_a_reference_of_its_own_is_taken_as_recorded() -> None:
+    labels = ["EEG Fp1-REF", "EEG F7-REF", "ECG", "Cz-Pz"]
+    own = Montage("with the heart", [("Fp1-F7", {"Fp1": 1, "F7": -1}), ("ECG", {"ECG": 1})])
+    np.testing.assert_array_equal(own.matrix(labels), [[1, -1, 0, 0], [0, 0, 1, 0]])
+    with pytest.raises(MontageError, match="no chain of channels links the electrodes of Cz"):
+        Montage("vertex", {"Cz": {"Cz": 1}}).matrix(labels)  # Cz against Pz is not Cz
 
 
 def test_the_average_of_what_was_recorded_has_the_channels_there_are() -> None:

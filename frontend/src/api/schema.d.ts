@@ -394,6 +394,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/montages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Montage
+         * @description Return what a montage is made of.
+         */
+        get: operations["montage"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Remove a montage that somebody made.
+         */
+        delete: operations["removeMontage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/montages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep
+         * @description Keep a montage.
+         */
+        post: operations["keepMontage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recordings/{id}/page": {
         parameters: {
             query?: never;
@@ -715,11 +759,75 @@ export interface paths {
         };
         /**
          * Models
-         * @description Return the installed models that find seizures or judge images; a damaged one is left out.
+         * @description Return the installed models; a damaged one is left out.
          *
          *     First comes the one to begin with.
          */
         get: operations["models"];
+        put?: never;
+        /**
+         * Install
+         * @description Install a model from a ZIP file as `modelFile` gives it; whose a model is, no project says: all have it.
+         */
+        post: operations["installModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model
+         * @description Return a model with its card, how it was trained, and its training's curve.
+         */
+        get: operations["model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model File
+         * @description Return a model's folder as a ZIP file.
+         */
+        get: operations["modelFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/worth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Worth
+         * @description Return what a model is worth here, by the SzCORE rules, at its own threshold and over a sweep.
+         */
+        get: operations["modelWorth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1032,10 +1140,14 @@ export interface components {
          * @description A way to look at the channels, and why it cannot be had, if so.
          */
         MontageRow: {
+            /** Id */
+            id: string;
             /** Name */
             name: string;
             /** Title */
             title: string;
+            /** Own */
+            own: boolean;
             /** Available */
             available: boolean;
             /** Why */
@@ -1400,6 +1512,38 @@ export interface components {
             seizure: boolean;
         };
         /**
+         * MontageContent
+         * @description A montage as its file has it, which `semeia.signals.montage.Montage.from_dict` reads, too.
+         */
+        MontageContent: {
+            /** Name */
+            name: string;
+            /** Derivations */
+            derivations: [
+                string,
+                {
+                    [key: string]: number;
+                }
+            ][];
+        };
+        /**
+         * NewMontage
+         * @description A montage to be kept; `replaces` is the id of that which it changes.
+         */
+        NewMontage: {
+            /** Name */
+            name: string;
+            /** Derivations */
+            derivations: [
+                string,
+                {
+                    [key: string]: number;
+                }
+            ][];
+            /** Replaces */
+            replaces?: string | null;
+        };
+        /**
          * SpectrumRow
          * @description Power of channels by frequency: Hz, and µV²/Hz of each channel; null where nothing was recorded.
          */
@@ -1619,7 +1763,7 @@ export interface components {
         };
         /**
          * ModelRow
-         * @description An installed model that finds seizures or judges images; times in seconds, the rate in Hz, null for images.
+         * @description An installed model; times in seconds, the rate in Hz, null for images.
          */
         ModelRow: {
             /** Name */
@@ -1631,6 +1775,10 @@ export interface components {
              * @enum {string}
              */
             judges: "recordings" | "images";
+            /** Finds */
+            finds: boolean;
+            /** Shipped */
+            shipped: boolean;
             /** Classes */
             classes: string[];
             /** Montage */
@@ -1643,12 +1791,148 @@ export interface components {
             threshold: number | null;
         };
         /**
+         * Epoch
+         * @description What was measured after an epoch of the training.
+         */
+        Epoch: {
+            /** Training Loss */
+            training_loss: number;
+            /** Validation Loss */
+            validation_loss: number;
+            /** Validation Auroc */
+            validation_auroc: number | null;
+        };
+        /**
+         * ModelDetail
+         * @description A model with what it says of itself.
+         */
+        ModelDetail: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /**
+             * Judges
+             * @enum {string}
+             */
+            judges: "recordings" | "images";
+            /** Finds */
+            finds: boolean;
+            /** Shipped */
+            shipped: boolean;
+            /** Classes */
+            classes: string[];
+            /** Montage */
+            montage: string | null;
+            /** Minimum Rate */
+            minimum_rate: number | null;
+            /** Window */
+            window: number | null;
+            /** Threshold */
+            threshold: number | null;
+            /** Network */
+            network: string;
+            /** Size */
+            size: number;
+            /** Card */
+            card: string;
+            /** Recipe */
+            recipe: string;
+            /** History */
+            history: components["schemas"]["Epoch"][];
+            /** Best Epoch */
+            best_epoch: number | null;
+        };
+        /**
+         * At
+         * @description What the events at a threshold are worth; null where it is not defined.
+         */
+        At: {
+            /** Threshold */
+            threshold: number;
+            /** Sensitivity */
+            sensitivity: number | null;
+            /** Precision */
+            precision: number | null;
+            /** F1 */
+            f1: number | null;
+            /** False Alarms Per 24H */
+            false_alarms_per_24h: number | null;
+        };
+        /**
+         * Ends
+         * @description A figure with the ends of its 95 % interval; null where not defined.
+         */
+        Ends: {
+            /** Value */
+            value: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
+        /**
+         * In
+         * @description What the events at the model's own threshold are worth in one recording.
+         */
+        In: {
+            /** Recording */
+            recording: string;
+            /** Patient */
+            patient: string;
+            /** Reference */
+            reference: number;
+            /** Found */
+            found: number;
+            /** False Alarms */
+            false_alarms: number;
+        };
+        /**
+         * Measured
+         * @description Figures of all recordings together.
+         */
+        Measured: {
+            /** Scorer */
+            scorer: string;
+            /** Hours */
+            hours: number;
+            /** Seizures */
+            seizures: number;
+            /** Patients */
+            patients: number;
+            /** Drawn Over */
+            drawn_over: string;
+            sensitivity: components["schemas"]["Ends"];
+            precision: components["schemas"]["Ends"];
+            f1: components["schemas"]["Ends"];
+            false_alarms_per_24h: components["schemas"]["Ends"];
+            /** Sweep */
+            sweep: components["schemas"]["At"][];
+            /** Per Recording */
+            per_recording: components["schemas"]["In"][];
+        };
+        /**
+         * Worth
+         * @description What a model is worth on recordings that were reviewed, and which say nothing.
+         */
+        Worth: {
+            /** Recordings */
+            recordings: number;
+            /** Open */
+            open: number;
+            /** Seen */
+            seen: number;
+            measured: components["schemas"]["Measured"] | null;
+        };
+        /**
          * FindRequest
-         * @description With which model.
+         * @description With which model, and from which probability on, if not from the model's own.
          */
         FindRequest: {
             /** Model */
             model: string;
+            /** Threshold */
+            threshold?: number | null;
         };
         /**
          * OperatingPoint
@@ -2431,6 +2715,72 @@ export interface operations {
             };
         };
     };
+    montage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MontageContent"];
+                };
+            };
+        };
+    };
+    removeMontage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    keepMontage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMontage"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MontageContent"];
+                };
+            };
+        };
+    };
     page: {
         parameters: {
             query: {
@@ -2940,6 +3290,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelRow"][];
+                };
+            };
+        };
+    };
+    installModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRow"];
+                };
+            };
+        };
+    };
+    model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+        };
+    };
+    modelFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+        };
+    };
+    modelWorth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worth"];
                 };
             };
         };

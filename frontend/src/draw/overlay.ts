@@ -37,7 +37,6 @@ export interface Measured {
 
 export function drawOverlay(context: CanvasRenderingContext2D, page: Overlay, ink: Ink): void {
   const { box } = page.time;
-  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
   context.save();
   context.beginPath();
   context.rect(box.x, box.y - page.lane, box.width, box.height + page.lane);

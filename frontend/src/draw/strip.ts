@@ -34,7 +34,6 @@ export function curveBox({ box }: TimeScale): Box {
 export function drawStrip(context: CanvasRenderingContext2D, strip: Strip, ink: Ink): void {
   const { time } = strip;
   const { box } = time;
-  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
   const upper = { ...box, height: (box.height - LANES.events - LANES.axis) / 2 };
   drawAxis(context, strip, ink);
   for (const [from, to] of strip.gaps) {

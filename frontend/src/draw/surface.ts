@@ -7,7 +7,7 @@ export interface Box {
   height: number;
 }
 
-/** Give a canvas the size it is shown at, and return what to draw on it in CSS pixels. */
+/** Give a canvas the size it is shown at, and return what to draw on it in CSS pixels; it is empty. */
 export function surface(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
   const density = window.devicePixelRatio || 1;
   const [columns, rows] = [Math.round(width * density), Math.round(height * density)];
@@ -17,6 +17,7 @@ export function surface(canvas: HTMLCanvasElement, width: number, height: number
   }
   const context = canvas.getContext("2d", { alpha: true })!;
   context.setTransform(density, 0, 0, density, 0, 0);
+  context.clearRect(0, 0, width, height);
   return context;
 }
 

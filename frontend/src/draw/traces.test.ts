@@ -29,6 +29,7 @@ function scene(pages: SignalPage[], start: number, seconds: number): TracePage {
   const time = { start, seconds, box: { x: 100, y: 0, width: 100, height: 200 } };
   return {
     time,
+    gains: new Map(),
     pages,
     channels,
     rows: [0, 1],

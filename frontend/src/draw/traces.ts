@@ -12,6 +12,7 @@ export interface TracePage {
   channels: SignalPage["channels"]; // of the pages; known before they are there
   rows: readonly number[]; // which channels, from top to bottom
   pixelsPerMicrovolt: number;
+  gains: ReadonlyMap<string, number>; // of single channels, by label
   positiveUp: boolean;
   fitted: ReadonlySet<number>; // channels that are no voltages: each fills its row
   gaps: readonly (readonly [number, number])[];
@@ -25,7 +26,6 @@ export const rowHeight = (box: Box, rows: number): number => box.height / Math.m
 /** Draw the page: grid, gaps, traces, labels, times, scale bar. */
 export function draw(context: CanvasRenderingContext2D, page: TracePage, ink: Ink): void {
   const { box } = page.time;
-  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
   drawGrid(context, page, ink);
   context.save();
   context.beginPath();
@@ -77,10 +77,12 @@ export function drawTraces(context: CanvasRenderingContext2D, page: TracePage, i
   context.lineJoin = "bevel";
   page.rows.forEach((channel, row) => {
     const middle = page.time.box.y + (row + 0.5) * height;
+    const { label, side } = page.channels[channel];
+    const own = page.gains.get(label) ?? 1;
     const gain = page.fitted.has(channel)
-      ? fittedGain(page, channel, height, middle)
-      : { middle, scale: page.positiveUp ? -page.pixelsPerMicrovolt : page.pixelsPerMicrovolt };
-    context.strokeStyle = ink.side[page.channels[channel].side];
+      ? fittedGain(page, channel, 0.8 * height * own, middle)
+      : { middle, scale: (page.positiveUp ? -own : own) * page.pixelsPerMicrovolt };
+    context.strokeStyle = ink.side[side];
     context.beginPath();
     let pen = false;
     for (const part of page.pages) {
@@ -97,7 +99,7 @@ interface Gain {
   scale: number;
 }
 
-/** What lets a channel fill four fifths of its row; more is up, as everywhere but in EEG. */
+/** What lets a channel fill a height; more is up, as everywhere but in EEG. */
 function fittedGain({ pages, time }: TracePage, channel: number, height: number, middle: number): Gain {
   let [low, high] = [Infinity, -Infinity];
   for (const { start, seconds, length, values } of pages) {
@@ -108,7 +110,7 @@ function fittedGain({ pages, time }: TracePage, channel: number, height: number,
       if (value > high) high = value;
     }
   }
-  const scale = high > low ? (-0.8 * height) / (high - low) : 0;
+  const scale = high > low ? -height / (high - low) : 0;
   return { middle: scale ? middle - ((low + high) / 2) * scale : middle, scale };
 }
 
@@ -185,13 +187,18 @@ function drawLabels(context: CanvasRenderingContext2D, page: TracePage, ink: Ink
     const { label, side } = page.channels[channel];
     context.fillStyle = ink.side[side];
     const y = box.y + (row + 0.5) * height;
-    context.fillText(label, 8, y, box.x - 12);
+    const gain = page.gains.get(label);
+    context.fillText(gain ? `${label} ×${shownGain(gain)}` : label, 8, y, box.x - 12);
     if (!page.fitted.has(channel) || height < 32) return;
     context.font = `400 10px ${ink.font}`; // the scale bar does not hold for it
     context.fillText("fitted to its row", 8, y + 14);
     context.font = font;
   });
 }
+
+/** A gain in few characters. */
+export const shownGain = (gain: number): string =>
+  ({ 0.125: "⅛", 0.25: "¼", 0.5: "½" })[gain] ?? String(gain);
 
 /** A size that leaves rows apart. */
 export const labelSize = (height: number): number => Math.max(8, Math.min(12, Math.floor(height * 1.1)));

@@ -106,7 +106,6 @@ export function spectrogram(
 }
 
 export function drawTrends(context: CanvasRenderingContext2D, panel: Panel, ink: Ink): void {
-  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
   for (const row of panel.rows) {
     const box = { ...panel.time.box, y: row.y, height: row.height };
     if (row.kind === "dsa") drawSpectrogram(context, panel, row.side, box);

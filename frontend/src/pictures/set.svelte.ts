@@ -12,10 +12,10 @@ import {
 } from "../api/client";
 import { attempt, notices } from "../app/notices.svelte";
 import { stream } from "../live/stream.svelte";
+import { prefer, preferred } from "../models/preferred";
 import { choices, same } from "./pictures";
 
 const ACTIVE = ["queued", "running", "stopping"];
-const KEPT = "semeia.image-model";
 
 interface Deed {
   picture: string;
@@ -28,7 +28,7 @@ export class PictureSet {
   loaded = $state(false);
   models = $state.raw<ModelRow[]>([]);
   #classes = $state.raw<string[]>([]); // those of the findings, in their order
-  #chosen = $state<string | null>(localStorage.getItem(KEPT));
+  #chosen = $state<string | null>(preferred("images"));
   #jobs = $state.raw<JobRow[]>([]);
   #deeds: Deed[] = [];
   #asked = 0;
@@ -78,7 +78,7 @@ export class PictureSet {
 
   choose(name: string): void {
     this.#chosen = name;
-    localStorage.setItem(KEPT, name);
+    prefer("images", name);
     void this.load();
   }
 

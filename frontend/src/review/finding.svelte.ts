@@ -4,13 +4,14 @@ import { api, ask, type JobRow, type ModelRow, type Proposal, request, type Trac
 import { attempt, notices } from "../app/notices.svelte";
 import type { Curve } from "../draw/strip";
 import { stream } from "../live/stream.svelte";
+import { prefer, preferred, thresholdOf } from "../models/preferred";
 
 const ACTIVE = ["queued", "running", "stopping"];
 const GROWTH = 4096; // values that a growing track has room for at first
 
 export class Finding {
   models = $state.raw<ModelRow[]>([]);
-  #chosen = $state<string | null>(localStorage.getItem("semeia.model"));
+  #chosen = $state<string | null>(preferred("recordings"));
   #jobs = $state.raw<JobRow[]>([]); // of this recording, the latest first
   #tracks = $state.raw<TrackRow[]>([]);
   #curves = $state.raw<ReadonlyMap<string, Curve>>(new Map()); // by track
@@ -50,13 +51,14 @@ export class Finding {
 
   choose(name: string): void {
     this.#chosen = name;
-    localStorage.setItem("semeia.model", name);
+    prefer("recordings", name);
     this.forget();
   }
 
   async run(): Promise<void> {
     if (!this.model || this.active) return;
-    const [params, body] = [{ path: { id: this.recording } }, { model: this.model.name }];
+    const { name } = this.model;
+    const [params, body] = [{ path: { id: this.recording } }, { model: name, threshold: thresholdOf(name) }];
     const job = await attempt(() => ask(api.POST("/api/recordings/{id}/find", { params, body })));
     if (job) this.#heard(job);
   }
@@ -100,7 +102,7 @@ export class Finding {
       attempt(() => ask(api.GET("/api/jobs"))),
       this.#loadTracks(),
     ]);
-    this.models = models?.filter(({ judges }) => judges === "recordings") ?? this.models;
+    this.models = models?.filter(({ judges, finds }) => finds && judges === "recordings") ?? this.models;
     if (jobs) this.#jobs = jobs.filter(({ recording }) => recording?.id === this.recording);
     if (this.job && this.active) void this.#grow(this.job);
   }

@@ -1,7 +1,7 @@
 // What of a recording is on the screen, and the signal for it.
 
 import { untrack } from "svelte";
-import type { RecordingDetail } from "../api/client";
+import { api, ask, type MontageRow, type RecordingDetail } from "../api/client";
 import { fetchSignal, type SignalPage } from "../api/signal";
 import { clock, elapsed } from "../time";
 import { display } from "./display.svelte";
@@ -12,6 +12,10 @@ export class Viewport {
   width = $state(0); // of the traces, in CSS pixels
   hidden = $state.raw<ReadonlySet<string>>(new Set()); // labels of channels that are not shown
   retries = $state(0); // how often the reader said to try again
+  gains = $state.raw<ReadonlyMap<string, number>>(new Map()); // of labels, beside the sensitivity
+  pointed = $state<string | null>(null); // label of the channel whose name the pointer is on
+  montages = $state.raw<MontageRow[]>([]);
+  #order = $state.raw<ReadonlyMap<string, number>>(new Map()); // places of labels, where they are not the montage's
   #arrivals = $state(0);
   #known = $state.raw<{ montage: string; channels: SignalPage["channels"] } | null>(null);
   #tiles: Tiles;
@@ -19,15 +23,14 @@ export class Viewport {
   #labels: string[] = [];
 
   /** The wanted montage where it can be made, otherwise the channels as recorded. */
-  readonly montage = $derived.by(() => {
-    const wanted = this.recording.montages.find(({ name, available }) => available && name === display.now.montage);
-    return wanted?.name ?? "recorded";
-  });
+  readonly montage = $derived<MontageRow>(
+    this.montages.find(({ name, available }) => available && name === display.now.montage) ?? this.montages[0],
+  );
   /** Frequencies from here on cannot be filtered. */
   readonly nyquist = $derived.by(() => Math.max(...this.recording.channel_list.map(({ rate }) => rate)) / 2);
   readonly seconds = $derived(display.now.seconds);
   readonly look = $derived<Look>({
-    montage: this.montage,
+    montage: this.montage.id,
     highPass: this.#below(display.now.highPass),
     lowPass: this.#below(display.now.lowPass),
     notch: this.#below(display.now.notch),
@@ -52,14 +55,19 @@ export class Viewport {
   });
   /** The channels, known since the first page of this montage. */
   readonly channels = $derived(
-    this.pages[0]?.channels ?? (this.#known?.montage === this.montage ? this.#known.channels : []),
+    this.pages[0]?.channels ?? (this.#known?.montage === this.montage.id ? this.#known.channels : []),
   );
+  /** All of them, from top to bottom. */
+  readonly ordered = $derived.by(() => {
+    const place = (row: number): number => this.#order.get(this.channels[row].label) ?? Infinity;
+    return this.channels.map((_, row) => row).sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : a - b));
+  });
   /** Which of them are shown, from top to bottom. */
-  readonly rows = $derived(this.channels.flatMap(({ label }, row) => (this.hidden.has(label) ? [] : [row])));
+  readonly rows = $derived(this.ordered.filter((row) => !this.hidden.has(this.channels[row].label)));
   /** Those that are no voltages: breath, temperature, marks. Montages hold voltages only. */
   readonly fitted = $derived.by(() => {
     const others = new Set(this.recording.channel_list.filter(({ unit }) => unit !== "uV").map(({ label }) => label));
-    return new Set(this.montage === "recorded" ? this.rows.filter((row) => others.has(this.channels[row].label)) : []);
+    return new Set(this.montage.id === "recorded" ? this.rows.filter((row) => others.has(this.channels[row].label)) : []);
   });
   readonly labels = $derived.by(() => {
     const labels = this.rows.map((row) => this.channels[row].label);
@@ -71,6 +79,7 @@ export class Viewport {
   constructor(readonly recording: RecordingDetail) {
     const read = (look: Look, start: number, seconds: number, signal: AbortSignal): Promise<SignalPage> =>
       fetchSignal(address(recording.id, look, start, seconds), signal) as Promise<SignalPage>;
+    this.montages = recording.montages;
     this.#tiles = new Tiles(read, recording.duration, () => this.#arrivals++);
   }
 
@@ -85,7 +94,7 @@ export class Viewport {
     );
     const [page] = this.pages;
     if (page && untrack(() => this.#known?.channels) !== page.channels)
-      this.#known = { montage: this.montage, channels: page.channels };
+      this.#known = { montage: this.montage.id, channels: page.channels };
   }
 
   retry(): void {
@@ -96,6 +105,40 @@ export class Viewport {
 
   close(): void {
     this.#tiles.close();
+  }
+
+  /** Ask again which montages there are. */
+  async reloadMontages(): Promise<void> {
+    const path = { id: this.recording.id };
+    this.montages = (await ask(api.GET("/api/recordings/{id}", { params: { path } }))).montages;
+  }
+
+  /** Put a channel in the place of another that is shown. */
+  moveChannel(label: string, place: string): void {
+    const labels = [...new Set(this.ordered.map((row) => this.channels[row].label))];
+    const [from, to] = [labels.indexOf(label), labels.indexOf(place)];
+    if (from < 0 || to < 0 || from === to) return;
+    labels.splice(to, 0, ...labels.splice(from, 1));
+    this.#order = new Map(labels.map((each, index) => [each, index]));
+  }
+
+  setGain(label: string, gain: number): void {
+    const gains = new Map(this.gains);
+    if (gain === 1) gains.delete(label);
+    else gains.set(label, gain);
+    this.gains = gains;
+  }
+
+  /** All channels, in the order and at the gain of the montage. */
+  resetChannels(): void {
+    this.hidden = new Set();
+    this.gains = new Map();
+    this.#order = new Map();
+  }
+
+  /** Whether channels were moved. */
+  get reordered(): boolean {
+    return this.#order.size > 0;
   }
 
   /** Where a page may begin. */

@@ -27,7 +27,10 @@ def report(
         list[Path] | None,
         typer.Option(help="Events, as TSV or as CHB-MIT has them; else the Library's, or the file's."),
     ] = None,
-    montage: Annotated[str, typer.Option(help="By name, or recorded; else longitudinal where it can be made.")] = "",
+    montage: Annotated[
+        str,
+        typer.Option(help="By name, recorded, or a .json file of one; else longitudinal where it can be made."),
+    ] = "",
     high_pass: Annotated[float, typer.Option(min=0, help="Hz; 0: off.")] = 0.5,
     low_pass: Annotated[float | None, typer.Option(min=0, help="Hz; 0: off; else 70 where the rate allows.")] = None,
     notch: Annotated[float, typer.Option(min=0, help="Line frequency in Hz to take out; 0: off.")] = 0,
@@ -43,6 +46,7 @@ def report(
     """Write what was recorded, marked and proposed in an EEG as one page to print."""
     from semeia.report.eeg import write_eeg_report
     from semeia.signals import open_recording
+    from semeia.signals.montage import read_montage
 
     read = [recording, *(events or []), *([notes] if notes else [])]
     if output.resolve() in {path.resolve() for path in read}:
@@ -52,7 +56,7 @@ def report(
         reading = _from_files(opened, events) if events else _known(opened, reader)
         reading = replace(
             reading,
-            montage=montage,
+            montage=read_montage(Path(montage)) if montage.endswith(".json") else montage,
             filter=_filter(opened, high_pass, low_pass, notch),
             notes="\n".join(typed) or reading.notes,
             reader=reader,

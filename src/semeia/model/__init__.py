@@ -21,6 +21,7 @@ from semeia.model.description import (
     TrainedOn,
     described,
     installed,
+    is_shipped,
     read_description,
 )
 from semeia.model.images import ImageModel, image_probabilities
@@ -43,6 +44,7 @@ __all__ = [
     "described",
     "image_probabilities",
     "installed",
+    "is_shipped",
     "load",
     "load_any",
     "load_image_model",

@@ -28,8 +28,11 @@ __all__ = [
     "TrainedOn",
     "described",
     "installed",
+    "is_shipped",
     "read_description",
 ]
+
+_SHIPPED = Path(semeia.__file__).parent / "models"
 
 
 class _Part(BaseModel):
@@ -189,7 +192,12 @@ def described(kind: type[D], name: str, about: AnyDescription) -> D:
 
 def installed() -> dict[str, Path]:
     """Return the models known by name: those in the home folder, and those shipped, which keep their names."""
-    places = [Path(semeia.__file__).parent / "models"]
+    places = [_SHIPPED]
     with suppress(StorageError):  # without a home there are those that are shipped
         places.insert(0, home_folder() / "models")
     return {file.parent.name: file.parent for place in places for file in sorted(place.glob("*/model.json"))}
+
+
+def is_shipped(folder: Path) -> bool:
+    """Return whether a model came with Semeia."""
+    return folder.parent == _SHIPPED

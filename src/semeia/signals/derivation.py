@@ -74,6 +74,9 @@ class RecordedDifferences:
         weights = dict(target)
         total = sum(weights.values())
         if abs(total) > _NEGLIGIBLE:
+            if (own := self._own_reference(weights)) is not None:
+                row[own.column] = 1.0
+                return True
             if self._reference is None:
                 return False
             weights[self._reference] = weights.get(self._reference, 0.0) - total
@@ -91,6 +94,16 @@ class RecordedDifferences:
                     exact[column] += sign * weight
         row[:] = np.where(np.abs(exact) > _NEGLIGIBLE, exact, 0.0)
         return True
+
+    def _own_reference(self, weights: Mapping[str, float]) -> _Edge | None:
+        """Return the channel of a single electrode that nothing links to the shared reference, such as an ECG's."""
+        if list(weights.values()) != [1.0]:
+            return None
+        (node,) = weights
+        if self._reference in self._component(node):
+            return None
+        recorded = [edge for edge in self.neighbours.get(node, []) if edge.electrode == node]
+        return next((edge for edge in recorded if electrode_name(edge.reference) is None), None)
 
     def _component(self, start: str) -> dict[str, _Edge | None]:
         """Return every node linked to `start`, nearest first, with the edge by which it was reached."""

@@ -6,15 +6,18 @@ others are found stands in `semeia.signals.derivation`.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from semeia.errors import MontageError
+from semeia.errors import FileError, MontageError
+from semeia.home import reason
 from semeia.signals.derivation import RecordedDifferences
 from semeia.signals.electrodes import is_numbered_cap, is_scalp_electrode, parse_label, scalp_channels
 from semeia.signals.recording import Channel, Gap, Recording
@@ -29,9 +32,11 @@ __all__ = [
     "MontagedRecording",
     "average_of",
     "montage_named",
+    "read_montage",
     "scalp_channels",
 ]
 
+_LARGEST_FILE = 1 << 20  # bytes
 _DENSE = 4  # channels a derivation from which one matrix product is faster than adding channel by channel
 
 Weights = Mapping[str, float]
@@ -45,7 +50,8 @@ class Montage:
     name : str
     derivations : mapping or sequence of pairs
         Label to ``{electrode: weight}``. Weights that sum to zero need no reference. When they do not
-        (``{"Cz": 1}``), the derivation is taken as recorded, against the reference that most channels share.
+        (``{"Cz": 1}``), the derivation is taken as recorded, against the reference that most channels share; a
+        single channel with a reference of its own (``{"ECG": 1}``), against that.
         A sequence of pairs may hold one label twice.
 
     Attributes
@@ -75,6 +81,12 @@ class Montage:
 
     def __repr__(self) -> str:
         return f"<Montage {self.name}: {len(self.labels)} derivations>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Montage) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON; `from_dict` makes the montage again."""
@@ -134,6 +146,9 @@ class Montage:
         if missing:
             raise MontageError(self._refusal(missing, graph, labels))
         return rows
+
+    def _key(self) -> tuple[object, ...]:
+        return self.name, self.labels, tuple(tuple(target.items()) for target in self._targets)
 
     def _refusal(self, missing: list[str], graph: RecordedDifferences, labels: Sequence[str]) -> str:
         absent = [name for name in self._electrodes() if name not in graph.neighbours]
@@ -256,17 +271,40 @@ def average_of(labels: Sequence[str]) -> Montage:
     return Montage("average of what was recorded", _against_mean(names))
 
 
-def montage_named(name: str) -> Montage:
-    """Return a montage of `MONTAGES` by its name.
+def montage_named(name: str | Montage) -> Montage:
+    """Return a montage of `MONTAGES` by its name; a montage is itself.
 
     Raises
     ------
     MontageError
         If there is none of that name.
     """
+    if isinstance(name, Montage):
+        return name
     if name not in MONTAGES:
         raise MontageError(f"there is no montage {name!r}; there are {', '.join(MONTAGES)}")
     return MONTAGES[name]
+
+
+def read_montage(path: Path) -> Montage:
+    """Read a montage from a JSON file, as `Montage.to_dict` has it.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, or holds no montage.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise FileError(path, f"is larger than {_LARGEST_FILE >> 20} MiB: no montage")
+        values = json.loads(path.read_text(encoding="utf-8-sig"))
+        return Montage.from_dict(values if isinstance(values, dict) else {})
+    except OSError as error:
+        raise FileError(path, f"cannot be read ({reason(error)})") from error
+    except (ValueError, RecursionError):
+        raise FileError(path, "is no JSON text") from None
+    except MontageError as error:
+        raise FileError(path, str(error)) from None
 
 
 def _checked(name: str, label: str, weights: object) -> dict[str, float]:

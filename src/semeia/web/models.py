@@ -18,6 +18,7 @@ __all__ = [
     "Job",
     "Mark",
     "Membership",
+    "OwnMontage",
     "Patient",
     "Picture",
     "Project",
@@ -104,6 +105,17 @@ class Recording(_Owned):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["project", "path"], name="one_row_a_file")]
+
+
+class OwnMontage(_Owned):
+    """A montage that somebody made; never changed, only replaced, so that a page knows what it shows."""
+
+    name = models.CharField(max_length=100)
+    derivations = models.JSONField(help_text="[[label, {electrode: weight}], ...]")
+
+    class Meta:
+        verbose_name = "montage"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["project", "name"], name="one_montage_a_name")]
 
 
 class Mark(_Owned):

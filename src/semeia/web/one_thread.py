@@ -3,8 +3,8 @@
 Django's own way takes such a request through a dozen threads' hands and opens a database connection for it, which
 costs more than the page that is asked for; and filters get no faster in several threads. So one thread takes these
 requests in turn, through the same middleware, addresses and views, and keeps its connection and its recordings open.
-Signals, trends, reports, pictures and thumbnails have a thread each, for a sheet of thumbnails must not keep a page
-waiting.
+Signals, trends, reports, scores, pictures and thumbnails have a thread each, for a sheet of thumbnails must not keep
+a page waiting.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _App = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
 _THREADS = {
     "signals": (re.compile(r"/api/recordings/[0-9a-f]+/(page|overview|thumbnail|spectrum)"), "scipy.signal"),
     "trends": (re.compile(r"/api/recordings/[0-9a-f]+/trends"), "scipy.signal"),
+    "worth": (re.compile(r"/api/models/[^/]+/worth"), "timescoring"),
     "reports": (re.compile(r"/api/recordings/[0-9a-f]+/report"), "scipy.signal"),
     "pictures": (re.compile(r"/api/pictures/[0-9a-f]+/pixels"), "PIL.Image"),
     "thumbnails": (re.compile(r"/api/pictures/[0-9a-f]+/thumbnail"), "PIL.Image"),

@@ -23,7 +23,7 @@ from semeia.signals import Recording, open_recording
 from semeia.signals.electrodes import side_of
 from semeia.signals.envelope import Envelope, extremes, readable_channels
 from semeia.signals.filters import Filter
-from semeia.signals.montage import MontagedRecording, montage_named
+from semeia.signals.montage import Montage, MontagedRecording, montage_named
 from semeia.web.binary import packed
 
 __all__ = ["AS_RECORDED", "ChangedError", "Opened", "Query", "Source", "Stretch", "VanishedError", "overview"]
@@ -90,8 +90,8 @@ class Query:
         What lies behind the recording's end is left off.
     pixels : int
         Width of the page on the screen.
-    montage : str
-        A name of `semeia.signals.montage.MONTAGES`, or `AS_RECORDED`.
+    montage : str or Montage
+        One of one's own, a name of `semeia.signals.montage.MONTAGES`, or `AS_RECORDED`.
     channels : tuple of str
         Labels of the montage's channels, in the order wanted; all when empty. A label that stands twice in the
         recording is found twice.
@@ -102,7 +102,7 @@ class Query:
     start: float
     seconds: float
     pixels: int
-    montage: str = AS_RECORDED
+    montage: str | Montage = AS_RECORDED
     channels: tuple[str, ...] = ()
     filter: Filter = field(default_factory=Filter)
 
@@ -176,10 +176,9 @@ class _Shown:
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self.gaps = recording.gaps
-        self._montages: dict[str, tuple[Recording, list[int]]] = {}
-        self._views: OrderedDict[tuple[str, tuple[str, ...]], _View] = OrderedDict()
+        self._views: OrderedDict[tuple[str | Montage, tuple[str, ...]], _View] = OrderedDict()
 
-    def view(self, montage: str, channels: tuple[str, ...]) -> _View:
+    def view(self, montage: str | Montage, channels: tuple[str, ...]) -> _View:
         key = (montage, channels)
         if key not in self._views:
             self._views[key] = self._made(montage, channels)
@@ -187,10 +186,8 @@ class _Shown:
                 self._views.popitem(last=False)
         return self._views[key]
 
-    def _made(self, montage: str, channels: tuple[str, ...]) -> _View:
-        if montage not in self._montages:
-            self._montages[montage] = self._montaged(montage)
-        recording, indices = self._montages[montage]
+    def _made(self, montage: str | Montage, channels: tuple[str, ...]) -> _View:
+        recording, indices = self._montaged(montage)
         if channels:
             indices = _chosen(recording, indices, channels)
         shown = [recording.channels[index] for index in indices]
@@ -198,10 +195,10 @@ class _Shown:
         voltages = [channel.unit == "uV" for channel in shown]
         return _View(recording, indices, voltages, max(channel.rate for channel in shown), told)
 
-    def _montaged(self, name: str) -> tuple[Recording, list[int]]:
-        if name == AS_RECORDED:
+    def _montaged(self, montage: str | Montage) -> tuple[Recording, list[int]]:
+        if montage == AS_RECORDED:
             return self.recording, readable_channels(self.recording)
-        montaged = MontagedRecording(self.recording, montage_named(name))
+        montaged = MontagedRecording(self.recording, montage_named(montage))
         return montaged, list(range(len(montaged.channels)))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,7 @@ from serving import Client
 from working import in_library
 
 from semeia import inference
+from semeia.model import installed, read_description
 from semeia.web.findings import store
 from semeia.web.models import Job, Membership, Project, Recording, Track, User
 
@@ -37,6 +41,8 @@ def test_models_are_told_with_what_they_take(client: Client) -> None:
         "name": "eeg-starter",
         "description": rows["eeg-starter"]["description"],
         "judges": "recordings",
+        "finds": True,
+        "shipped": True,
         "classes": ["background", "seizure"],
         "montage": "any",
         "minimum_rate": 100.0,
@@ -46,6 +52,40 @@ def test_models_are_told_with_what_they_take(client: Client) -> None:
     assert "Seizures" in rows["eeg-starter"]["description"]
     assert len(rows) > 1
     assert next(iter(rows)) == "eeg-starter"  # what the page finds with where nobody chose
+
+
+def test_a_model_says_what_it_is_and_is_had_as_a_file(client: Client, home: Path) -> None:
+    told = client.get("/api/models/brain-mri").json()
+    assert told["network"] == "small-resnet" and told["size"] > 1_000_000 and 'name = "brain-mri"' in told["recipe"]
+    assert "<h2>What to expect</h2>" in told["card"] and "<td>" in told["card"]
+    assert len(told["history"]) == 70 and told["history"][0].keys() >= {"training_loss", "validation_loss"}
+    assert 0 <= told["best_epoch"] < 70
+    assert not {row["name"]: row for row in client.get("/api/models").json()}["ieeg-patterns"]["finds"]
+
+    body = b"".join(client.get("/api/models/eeg-starter/file").streaming_content)
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert archive.testzip() is None
+        archive.extractall(home / "copies")
+    copy = home / "copies" / "eeg-starter"
+    assert read_description(copy) == read_description(installed()["eeg-starter"])
+    shutil.rmtree(home / "copies")
+    again = client.post("/api/models", body, content_type="application/zip")
+    assert again.status_code == 422 and "eeg-starter is installed already" in again.json()["detail"]
+    assert client.get("/api/models/nothing").status_code == client.get("/api/models/nothing/file").status_code == 404
+
+
+def test_a_card_that_came_from_elsewhere_runs_nothing(client: Client, home: Path) -> None:
+    folder = home / "models" / "guest"
+    shutil.copytree(installed()["eeg-starter"], folder)
+    try:
+        (folder / "card.md").write_text("<script>x()</script> [a](javascript:x) ![b](x onerror=y)\n\n**bold**")
+        (folder / "metrics.json").write_text('{"history": [{"epoch": 0}]}')
+        told = client.get("/api/models/guest").json()
+        assert "<script" not in told["card"] and 'href="javascript' not in told["card"]
+        assert "<strong>bold</strong>" in told["card"]
+        assert (told["shipped"], told["history"], told["best_epoch"]) == (False, [], None)
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_a_damaged_model_does_not_hide_the_others(client: Client, home: Path) -> None:

@@ -172,8 +172,8 @@ def _caption(event: Event, first: FirstChannels, words: str, drawn: int, count: 
 
 
 def _names(view: View, told: Disclosure) -> list[str]:
-    """Return what channels are called: those of a named montage are its own, and no free text."""
-    if view.montage != AS_RECORDED:
+    """Return what channels are called: those of a montage of ours are no free text."""
+    if view.montage != AS_RECORDED and not view.is_own:
         return view.labels
     return [told.channel(label, number) for number, label in enumerate(view.labels)]
 
@@ -190,7 +190,8 @@ def _open(event: Event, started_at: datetime | None, told: Disclosure) -> dict[s
 
 def _montage(view: View, told: Disclosure) -> str:
     title = {AS_RECORDED: "as recorded", "longitudinal": "longitudinal bipolar", "transverse": "transverse bipolar"}
-    name = title.get(view.montage, view.montage)
+    own = told.name(view.montage) or "a montage of the reader's own"
+    name = own if view.is_own else title.get(view.montage, view.montage)
     return f"{name}, {len(view.labels)} channels: {', '.join(_names(view, told))}"
 
 

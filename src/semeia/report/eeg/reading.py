@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from semeia.events import Event
 from semeia.signals.filters import Filter
+from semeia.signals.montage import Montage
 
 __all__ = ["Proposer", "Reading"]
 
@@ -46,8 +47,9 @@ class Reading:
         All that were asked, also those that found nothing.
     name, patient : str
         What the recording is called, and whose it is.
-    montage : str
-        A name of `semeia.signals.montage.MONTAGES`, ``recorded``, or empty: the longitudinal where it can be made.
+    montage : str or Montage
+        One of one's own, a name of `semeia.signals.montage.MONTAGES`, ``recorded``, or empty: the longitudinal where it
+        can be made.
     channels : tuple of str
         Labels of the montage's channels to draw; all when empty.
     filter : Filter
@@ -63,7 +65,7 @@ class Reading:
     proposers: Sequence[Proposer] = ()
     name: str = ""
     patient: str = ""
-    montage: str = ""
+    montage: str | Montage = ""
     channels: tuple[str, ...] = ()
     filter: Filter = field(default_factory=Filter)
     notes: str = ""

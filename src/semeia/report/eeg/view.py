@@ -10,7 +10,7 @@ from semeia.report.eeg.reading import Reading
 from semeia.signals import Recording
 from semeia.signals.electrodes import side_of
 from semeia.signals.envelope import readable_channels
-from semeia.signals.montage import MontagedRecording, montage_named, scalp_channels
+from semeia.signals.montage import Montage, MontagedRecording, montage_named, scalp_channels
 
 __all__ = ["AS_RECORDED", "View"]
 
@@ -32,6 +32,8 @@ class View:
     recording : Recording
     montage : str
         The name of what was made.
+    is_own : bool
+        Whether a person made the montage: then its words are free text.
     labels : list of str
     sides : list of str
         ``left``, ``right``, ``midline`` or ``other``.
@@ -49,6 +51,7 @@ class View:
     def __init__(self, recording: Recording, reading: Reading) -> None:
         self.recording, self.filter = recording, reading.filter
         self.montage, self._seen = _montaged(recording, reading.montage)
+        self.is_own = isinstance(reading.montage, Montage)
         indices = _voltages(self._seen) if self._seen is recording else list(range(len(self._seen.channels)))
         self._indices = _chosen(self._seen, indices, reading.channels)
         shown = [self._seen.channels[index] for index in self._indices]
@@ -68,13 +71,14 @@ class View:
         return begin, self.filter.read(self._seen, first, last, self._indices, self.rate)
 
 
-def _montaged(recording: Recording, name: str) -> tuple[str, Recording]:
-    if name == AS_RECORDED:
-        return name, recording
+def _montaged(recording: Recording, wanted: str | Montage) -> tuple[str, Recording]:
+    if wanted == AS_RECORDED:
+        return AS_RECORDED, recording
     try:
-        return name or _FIRST_CHOICE, MontagedRecording(recording, montage_named(name or _FIRST_CHOICE))
+        montage = montage_named(wanted or _FIRST_CHOICE)
+        return montage.name, MontagedRecording(recording, montage)
     except MontageError:
-        if name:
+        if wanted:
             raise
         return AS_RECORDED, recording
 

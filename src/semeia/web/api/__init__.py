@@ -18,11 +18,13 @@ from semeia.web.api.imports import router as imports
 from semeia.web.api.installed import router as installed
 from semeia.web.api.jobs import router as jobs
 from semeia.web.api.library import router as library
+from semeia.web.api.montages import router as montages
 from semeia.web.api.pictures import router as pictures
 from semeia.web.api.reports import router as reports
 from semeia.web.api.session import router as session
 from semeia.web.api.signals import router as signals
 from semeia.web.api.stream import router as stream
+from semeia.web.api.worth import router as worth
 
 __all__ = ["api"]
 
@@ -35,11 +37,13 @@ for router in (
     events,
     event_files,
     consensus,
+    montages,
     signals,
     reports,
     image_sets,
     pictures,
     installed,
+    worth,
     find,
     jobs,
     stream,

@@ -32,9 +32,10 @@ Threshold = Annotated[float, Field(ge=0, le=1)]
 
 
 class FindRequest(Schema):
-    """With which model."""
+    """With which model, and from which probability on, if not from the model's own."""
 
     model: str
+    threshold: Threshold | None = None
 
 
 class TrackRow(Schema):
@@ -69,7 +70,7 @@ def find(request: HttpRequest, id: str, wanted: FindRequest) -> JobRow:
     recording = one(user, "write", Recording.objects.all(), id)
     check_judges(wanted.model, "recordings")
     check_unchanged(recording)
-    return job_row(lifecycle.queue("find", recording, user, {"model": wanted.model}))
+    return job_row(lifecycle.queue("find", recording, user, wanted.dict(exclude_none=True)))
 
 
 @router.get("/recordings/{id}/tracks", response=list[TrackRow], operation_id="tracks")

@@ -7,19 +7,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from ninja.errors import HttpError
 from pydantic import StringConstraints
 
-from semeia.errors import MontageError
-from semeia.signals import ArrayRecording, Channel
-from semeia.signals.montage import MONTAGES, Montage, MontagedRecording
 from semeia.web import library
 from semeia.web.api.access import user_of
 from semeia.web.api.answers import Refusal
+from semeia.web.api.montages import MontageRow, montage_rows
 from semeia.web.marks import counts
 from semeia.web.models import Job, Patient, Recording
 from semeia.web.permission import allowed, one
@@ -30,14 +27,6 @@ router = Router(tags=["library"])
 
 Notes = Annotated[str, StringConstraints(max_length=20_000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-_TITLES = {
-    "recorded": "As recorded",
-    "longitudinal": "Longitudinal bipolar",
-    "transverse": "Transverse bipolar",
-    "average": "Average reference",
-    "laplacian": "Laplacian",
-    "chbmit": "CHB-MIT",
-}
 
 
 class PatientRow(Schema):
@@ -72,15 +61,6 @@ class ChannelRow(Schema):
     label: str
     rate: float
     unit: str
-
-
-class MontageRow(Schema):
-    """A way to look at the channels, and why it cannot be had, if so."""
-
-    name: str
-    title: str
-    available: bool
-    why: str
 
 
 class RecordingDetail(RecordingRow):
@@ -132,7 +112,7 @@ def recording(request: HttpRequest, id: str) -> RecordingDetail:
         channel_list=found.channels,
         gaps=found.gaps,
         notes=found.notes,
-        montages=_montages([Channel(**channel) for channel in found.channels]),
+        montages=montage_rows(found),
     )
 
 
@@ -192,21 +172,3 @@ def _row(recording: Recording, seizures: int, unreviewed: int) -> RecordingRow:
         created_at=recording.created_at,
         missing=not Path(recording.path).is_file(),
     )
-
-
-def _montages(channels: list[Channel]) -> list[MontageRow]:
-    described = ArrayRecording(np.empty((len(channels), 0), np.float32), 1.0, [c.label for c in channels])
-    described.channels = tuple(channels)
-    rows = [MontageRow(name="recorded", title=_TITLES["recorded"], available=True, why="")]
-    for name, montage in MONTAGES.items():
-        why = _why_not(described, montage)
-        rows.append(MontageRow(name=name, title=_TITLES.get(name, name), available=not why, why=why))
-    return rows
-
-
-def _why_not(described: ArrayRecording, montage: Montage) -> str:
-    try:
-        MontagedRecording(described, montage)
-    except MontageError as error:
-        return str(error)
-    return ""

@@ -17,6 +17,7 @@ from semeia.signals.filters import Filter
 from semeia.web.api.access import user_of
 from semeia.web.api.signals import source_of
 from semeia.web.models import Recording
+from semeia.web.montages import montage_of
 from semeia.web.permission import one
 from semeia.web.reports import name_of, reading_of
 
@@ -51,7 +52,7 @@ def report(
     source = source_of(request, id)
     reading = replace(
         reading_of(recording, reader.strip() or name_of(user)),
-        montage=montage,
+        montage=montage_of(user, montage),
         channels=tuple(channels or ()),
         filter=Filter(high_pass=high_pass, low_pass=low_pass, notch=notch),
         anonymous=anonymous,

@@ -12,6 +12,7 @@ from semeia.web.api.access import user_of
 from semeia.web.api.answers import Refused
 from semeia.web.envelopes import Envelopes
 from semeia.web.models import Recording
+from semeia.web.montages import montage_of
 from semeia.web.pages import AS_RECORDED, ChangedError, Opened, Query, Source, VanishedError, overview
 from semeia.web.permission import one
 from semeia.web.trends import BackgroundTrends, trends_page
@@ -45,7 +46,7 @@ def page(
     """Return a page of signal: `channels` are labels with commas between them, frequencies are in Hz."""
     labels = tuple(channels.split(",")) if channels else ()
     filter = Filter(high_pass=high_pass, low_pass=low_pass, notch=notch)
-    query = Query(start, seconds, pixels, montage, labels, filter)
+    query = Query(start, seconds, pixels, montage_of(user_of(request), montage), labels, filter)
     return _binary(_opened.render(source_of(request, id), query))
 
 
@@ -73,7 +74,8 @@ def spectrum(
     """Return the spectrum of a stretch, montaged and filtered as its page is."""
     labels = tuple(channels.split(",")) if channels else ()
     filter = Filter(high_pass=high_pass, low_pass=low_pass, notch=notch)
-    stretch = _opened.stretch(source_of(request, id), Query(start, seconds, 1, montage, labels, filter))
+    query = Query(start, seconds, 1, montage_of(user_of(request), montage), labels, filter)
+    stretch = _opened.stretch(source_of(request, id), query)
     frequency, density = power_spectrum(stretch.values, stretch.rate)
     told = [[None if np.isnan(value) else float(value) for value in row] for row in density]
     return SpectrumRow(frequency=frequency.tolist(), density=told, channels=stretch.labels)

@@ -23,6 +23,8 @@ def results_file(job: str) -> Path:
 def _find(job: Job) -> list[str]:
     assert job.recording is not None
     options = ["--job", job.pk, "--model", job.parameters["model"], "--progress", str(progress_file(job.pk))]
+    if (threshold := job.parameters.get("threshold")) is not None:
+        options += ["--threshold", str(threshold)]
     return ["detect", job.recording.path, "--save", *options]
 
 
