@@ -45,7 +45,7 @@ class Size(NamedTuple):
     settings: tuple[str, ...] = ()
     folds: int = FOLDS
     images: int | None = None
-    mri_epochs: int = 36
+    mri_epochs: int = 48
 
 
 FULL = Size()
