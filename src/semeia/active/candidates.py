@@ -46,8 +46,11 @@ class Candidates:
 
     @property
     def informed(self) -> bool:
-        """Whether two classes are known: before that there is nothing that a network could be unsure between."""
-        return len(np.unique(self.label[self.label >= 0])) > 1
+        """Whether anything was answered: before that a network has nothing to be unsure about.
+
+        One class will do: what is unlike that is then the least sure, and where the other one may be found.
+        """
+        return bool((self.label >= 0).any())
 
     def asked(self, rows: NDArray[np.int64]) -> Candidates:
         """Return the same pool after these rows were asked about."""

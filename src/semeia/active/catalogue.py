@@ -22,7 +22,7 @@ class StrategyEntry:
     description : str
         One line for lists.
     asks_network : bool
-        Whether it goes by what the network says, which means nothing before two classes are known.
+        Whether it goes by what the network says, which means nothing before the first answers.
     asks_committee : bool
         Whether it goes by what several networks say.
     """

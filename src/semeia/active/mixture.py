@@ -17,7 +17,7 @@ __all__ = ["Mixture", "balanced", "needs_committee", "strategy_named"]
 
 BALANCED = "balanced-"
 FIRST = "typiclust"
-"""What is asked while nothing is known that a network could be unsure about."""
+"""What is asked while nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _fewest(known: NDArray[np.int64], left: NDArray[np.int64], count: int) -> ND
 def strategy_named(text: str) -> Strategy:
     """Return a strategy by name, or a mixture: ``margin``, ``balanced-margin``, ``0.5*margin+0.5*typiclust``.
 
-    One that goes by what the network says leaves the choice to TypiClust until two classes are known.
+    One that goes by what the network says leaves the choice to TypiClust until something was answered.
 
     Raises
     ------
