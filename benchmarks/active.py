@@ -59,20 +59,21 @@ class Asked:
 
 
 class Size(NamedTuple):
-    """How large the study is: seeds, labels at once, simulated patients (scalp, sEEG), hours of each, pools."""
+    """How large the study is: seeds, labels at once; simulated patients (scalp, sEEG), hours and seizures an hour."""
 
     seeds: int
     batch: int
     patients: tuple[int, int]
     hours: float
+    seizures: float
     pools: tuple[str, ...]
     strategies: tuple[str, ...] = STRATEGIES
     budget: int | None = None
 
 
-POOLS = ("brain MRI", "chest X-rays", "scalp EEG, simulated", "sEEG of drifting patients, simulated")
-FULL = Size(20, 10, (16, 7), 1.0, POOLS)
-QUICK = Size(2, 20, (4, 4), 0.25, POOLS[2:], ("random", "margin", "0.5*margin+0.5*typiclust"), 60)
+POOLS = ("brain MRI", "chest X-rays, three classes", "scalp EEG, simulated", "sEEG of drifting patients, simulated")
+FULL = Size(20, 10, (16, 7), 1.0, 1.0, POOLS)
+QUICK = Size(2, 20, (5, 5), 0.25, 8.0, POOLS[2:], ("random", "margin", "0.5*margin+0.5*typiclust"), 60)
 
 
 def run(workspace: Path, size: Size = FULL) -> str:
@@ -102,17 +103,18 @@ Of what random needs:
 
 def _asked(name: str, size: Size) -> Asked:
     scalp, seeg = size.patients
-    budgets = dict(zip(POOLS, (800, 400, 500, 500), strict=True))
+    budgets = dict(zip(POOLS, (800, 600, 500, 500), strict=True))
     budget = size.budget or budgets[name]
     if name == "brain MRI":
         return Asked(_images("brain-mri", "brain_mri"), "chest-xray", "chest X-rays", False, budget)
-    if name == "chest X-rays":
-        return Asked(_images("chest-xray", "chest_xray"), "brain-mri", "brain MRI", False, budget)
+    if name == POOLS[1]:
+        return Asked(_images("xray-kinds", "chest_xray"), "brain-mri", "brain MRI", False, budget)
     if name == POOLS[2]:
-        data = {"source": "simulated", "patients": scalp, "hours": size.hours, "seizures_per_hour": 1.0, "seed": 51001}
+        data = {"source": "simulated", "patients": scalp, "hours": size.hours, "seed": 51001}
+        data["seizures_per_hour"] = size.seizures
         return Asked(_windows("active-scalp", data, 4.0), "eeg-starter", "other simulated patients", True, budget)
     data = {"source": "simulated-seeg", "patients": seeg, "hours": size.hours / 4, "files": 4, "apart": 24.0}
-    data |= {"seizures_per_hour": 1.0, "drift": 1.0, "channels": 10, "rate": 600, "seed": 52001}
+    data |= {"seizures_per_hour": size.seizures, "drift": 1.0, "channels": 10, "rate": 600, "seed": 52001}
     return Asked(_windows("active-seeg", data, 3.0), "ieeg-starter", "other simulated patients", True, budget)
 
 

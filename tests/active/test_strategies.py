@@ -15,7 +15,7 @@ from semeia.active import ASKED, OPEN, Candidates, names, strategy_named
 from semeia.active.badge import _away
 from semeia.active.clusters import clustered
 from semeia.active.consensus import disagreement, vote_entropies
-from semeia.active.distances import from_row, nearest_centre, norms, squared
+from semeia.active.distances import from_rows, nearest_centre, norms, squared
 from semeia.active.uncertainty import entropies, margins
 
 ALL = [*names(), *(f"balanced-{name}" for name in names()), "0.5*margin+0.5*typiclust", "2*badge+entropy+random"]
@@ -184,7 +184,7 @@ def test_distances_in_blocks_are_those_of_all_at_once(monkeypatch: pytest.Monkey
     x = rng().standard_normal((70, 6)).astype(np.float32)
     expected = ((x[:, None] - x[None, :20]) ** 2).sum(axis=2)
     assert squared(x, x[:20]) == pytest.approx(expected, abs=1e-4)
-    assert from_row(x, norms(x), 3) == pytest.approx(expected[:, 3], abs=1e-4)
+    assert from_rows(x, norms(x), [3, 5]) == pytest.approx(expected[:, [3, 5]], abs=1e-4)
     for name in ("BLOCK", "CENTRES"):
         monkeypatch.setattr(f"semeia.active.distances.{name}", 16 if name == "BLOCK" else 7)
     which, distance = nearest_centre(x, x[:20])

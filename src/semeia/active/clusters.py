@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from semeia.active.distances import Floats, nearest_centre, squared
+from semeia.active.distances import Floats, from_rows, nearest_centre, norms
 
 __all__ = ["clustered"]
 
@@ -46,11 +46,12 @@ def _spread(x: Floats, count: int, rng: np.random.Generator) -> Floats:
     """Return first centres: each drawn by its squared distance from those before, the best of a few draws."""
     draws = 3
     chosen = [int(rng.integers(len(x)))]
-    distance = squared(x, x[chosen])[:, 0]
+    length = norms(x)
+    distance = from_rows(x, length, chosen)[:, 0]
     while len(chosen) < count:
         reach = np.cumsum(distance, dtype=np.float64)
         tried = np.searchsorted(reach, rng.random(draws) * reach[-1], side="right").clip(max=len(x) - 1)
-        closer = np.minimum(distance[:, None], squared(x, x[tried]))
+        closer = np.minimum(distance[:, None], from_rows(x, length, tried))
         best = int(closer.sum(axis=0).argmin())
         chosen.append(int(tried[best]))
         distance = closer[:, best]

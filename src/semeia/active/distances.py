@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Floats", "from_row", "nearest_centre", "norms", "squared"]
+__all__ = ["Floats", "from_rows", "nearest_centre", "norms", "squared"]
 
 Floats = NDArray[np.float32]
 
@@ -28,12 +30,12 @@ def squared(x: Floats, y: Floats) -> Floats:
     return found
 
 
-def from_row(x: Floats, length: Floats, row: int) -> Floats:
-    """Return the squared distance of every row (n,) from one of them, given their squared lengths (n,)."""
-    found: Floats = x @ x[row]
+def from_rows(x: Floats, length: Floats, rows: Sequence[int] | NDArray[np.int64]) -> Floats:
+    """Return the squared distance of every row from some of them (n, rows), given their squared lengths (n,)."""
+    found: Floats = x @ x[rows].T
     found *= -2
-    found += length
-    found += length[row]
+    found += length[:, None]
+    found += length[rows]
     np.maximum(found, 0, out=found)
     return found
 

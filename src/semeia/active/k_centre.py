@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semeia.active.candidates import OPEN, Candidates
-from semeia.active.distances import from_row, nearest_centre, norms
+from semeia.active.distances import from_rows, nearest_centre, norms
 
 __all__ = ["k_centre"]
 
@@ -26,6 +26,6 @@ def k_centre(candidates: Candidates, count: int, rng: np.random.Generator) -> ND
     length = norms(x)
     while len(chosen) < count and (distance >= 0).any():
         chosen.append(int(distance.argmax()))
-        np.minimum(distance, from_row(x, length, chosen[-1]), out=distance)
+        np.minimum(distance, from_rows(x, length, chosen[-1:])[:, 0], out=distance)
         distance[chosen[-1]] = -1
     return np.array(chosen[:count], np.int64)

@@ -136,7 +136,7 @@ def _windows(
     windows = prepare(
         pieces, settings, transform, lambda done: told(done, len(pieces)), task=recipe.task, applied=applied
     )
-    if not needs.any_channels and windows.channels != needs.channels:
+    if needs.montage == "recorded" and not needs.any_channels and windows.channels != needs.channels:
         raise ModelError(f"model {model.name} takes {needs.channels} channels; these recordings have others")
     batches = windows.batches()
     vectors = embedded(model.module, batches if applied else (transform.apply(batch) for batch in batches))

@@ -54,9 +54,7 @@ def simulate(
 ) -> None:
     """Hide a recipe's labels, ask for them as each strategy would, and say how many each needs for 95 % of the skill.
 
-    Only a last layer is learnt, on what the model's network makes of the examples: the network stays as it is, and a
-    model that was trained on any of these patients is refused. Of the recipe its data, task, examples and split count;
-    split.validation is held out, and drawn anew for each seed.
+    Only a last layer is learnt, on what the model's network makes of examples of patients whom it never saw.
     """
     from concurrent.futures import CancelledError
 
