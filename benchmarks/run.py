@@ -22,22 +22,12 @@ DOCS = Path(__file__).parents[1] / "docs"
 SECTIONS = {
     "benchmarks.md": (
         *("reading", "pages", "painting", "many_events", "reading_less", "sliding", "training", "plausibility"),
-        *(
-            "simulated",
-            "clips",
-            "false_alarms",
-            "ready",
-            "explanations",
-            "resume",
-            "setup",
-            "dropouts",
-            "leaks",
-            "images",
-        ),
+        *("simulated", "clips", "false_alarms", "ready", "explanations", "resume", "setup", "dropouts", "leaks"),
+        *("images", "choosing"),
     ),
     "reproducing.md": (
         *("networks", "leak", "forecast", "epochs", "regularisation", "transfer", "patterns", "capacity"),
-        *("xray", "mri", "shipped_images", "image_reuse"),
+        *("xray", "mri", "shipped_images", "image_reuse", "active"),
     ),
 }
 """The sections of each document, in its order."""

@@ -21,7 +21,7 @@ from semeia.events.intervals import elapsed
 COMMANDS = {
     *("catalogue", "demo", "detect", "export", "import", "info", "models", "open", "score", "serve", "simulate"),
     *("predict", "szcore", "evaluate", "explain", "leaks", "preview", "ensemble", "report", "convert", "anonymise"),
-    *("train", "search", "datasets", "recipe", "runs"),
+    *("train", "search", "datasets", "recipe", "runs", "active"),
 }
 
 

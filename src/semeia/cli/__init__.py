@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from semeia.cli import datasets, recipe, runs
+from semeia.cli import active, datasets, recipe, runs
 from semeia.cli.anonymise import anonymise
 from semeia.cli.catalogue import catalogue
 from semeia.cli.convert import convert
@@ -54,7 +54,7 @@ for command in (
     *(ensemble, explain, preview, catalogue, szcore, leaks, report, convert, anonymise),
 ):
     app.command(command.__name__.rstrip("_"))(command)
-for group in (datasets, recipe, runs):
+for group in (active, datasets, recipe, runs):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 
 

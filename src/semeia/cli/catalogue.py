@@ -13,8 +13,10 @@ import typer
 from semeia.cli.parameters import Documented, parameters_of, summary_of
 from semeia.cli.tables import console, new_table
 
-KINDS = ("datasets", "transforms", "networks")
-Kind = Literal["datasets", "transforms", "networks"]
+KINDS = ("datasets", "transforms", "networks", "strategies")
+Kind = Literal["datasets", "transforms", "networks", "strategies"]
+_ALWAYS_GIVEN = {"networks": 2, "strategies": 3}
+"""Parameters in front that whoever names one does not give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def catalogue(
     name: Annotated[str | None, typer.Argument(help="Only this one, with what its parameters do.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all parameters.")] = False,
 ) -> None:
-    """List the datasets, transforms and networks that recipes can name."""
+    """List the datasets, transforms and networks that recipes can name, and strategies of active learning."""
     lines = list(lines_of(kind, name))
     if as_json:
         print(json.dumps([_row(line) for line in lines], indent=2))
@@ -55,10 +57,11 @@ def lines_of(kind: Kind | None, name: str | None = None) -> Iterator[Line]:
     RecipeError
         If there is nothing of that name.
     """
-    from semeia import datasets, networks, transforms
+    from semeia import active, datasets, networks, transforms
 
     for shown in KINDS if kind is None else (kind,):
-        of = {"datasets": datasets, "transforms": transforms, "networks": networks}[shown]
+        rooms = {"datasets": datasets, "transforms": transforms, "networks": networks, "strategies": active}
+        of: Any = rooms[shown]
         for each in of.names() if name is None else [name]:
             entry: Any = of.entry_of(each)
             attribute = next(
@@ -68,7 +71,7 @@ def lines_of(kind: Kind | None, name: str | None = None) -> Iterator[Line]:
             def load(module: str = entry.module, attribute: str = attribute) -> Any:
                 return getattr(importlib.import_module(module), attribute)
 
-            extra, leave_out = getattr(entry, "extra", ""), 2 if shown == "networks" else 0
+            extra, leave_out = getattr(entry, "extra", ""), _ALWAYS_GIVEN.get(shown, 0)
             yield Line(shown, each, _takes(shown, entry), entry.description, extra, load, leave_out)
 
 
@@ -104,7 +107,7 @@ def _list(kind: str, lines: list[Line], *, with_parameters: bool) -> None:
     table = new_table(kind, "what it is")
     for line in lines:
         about = [f"takes {line.takes}"] if line.takes else []
-        about += [_in_short(line)] if with_parameters else []
+        about += [short] if with_parameters and (short := _in_short(line)) else []
         table.add_row(line.name, Text(line.description + "\n" * bool(about)) + Text("; ".join(about), "dim"))
     out = console()
     out.print(table)

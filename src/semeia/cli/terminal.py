@@ -60,8 +60,8 @@ class Terminal:
                 shown = ", ".join(f"{name} {figure(value)}" for name, value in figures.items())
                 self.say(f"{fold}seed {seed}: {shown}  ({done} of {total})")
                 self._advance("Models", done, total)
-            case {"event": "folds" | "trials" as name, "done": done, "total": total}:
-                self._advance({"folds": "Models", "trials": "Trials"}[name], done, total)
+            case {"event": "folds" | "trials" | "seeds" as name, "done": done, "total": total}:
+                self._advance({"folds": "Models", "trials": "Trials", "seeds": "Seeds"}[name], done, total)
             case {"event": "trial", "done": done, "total": total}:
                 self.say(_trial(event))
                 self._advance("Trials", done, total)
