@@ -156,6 +156,7 @@ def asked(small: Path, large: Path, hours: float, clients: int, turns: int) -> P
             began = time.perf_counter()
             together = [seconds for future in running for seconds in future.result()]
             per_second = len(together) / (time.perf_counter() - began)
+        visitor = visitor.again()  # the server closes a connection that was not used for 5 s
         began = time.perf_counter()
         while visitor.get(f"/api/recordings/{day}/overview", columns=1280)[0] == 202:
             time.sleep(0.05)
