@@ -156,13 +156,13 @@ def asked(small: Path, large: Path, hours: float, clients: int, turns: int) -> P
             began = time.perf_counter()
             together = [seconds for future in running for seconds in future.result()]
             per_second = len(together) / (time.perf_counter() - began)
-        visitor = visitor.again()  # the server closes a connection that was not used for 5 s
+        later = visitor.again()  # the server closes a connection that was not used for 5 s
         began = time.perf_counter()
-        while visitor.get(f"/api/recordings/{day}/overview", columns=1280)[0] == 202:
+        while later.get(f"/api/recordings/{day}/overview", columns=1280)[0] == 202:
             time.sleep(0.05)
         building = time.perf_counter() - began
-        strip = [visitor.get(f"/api/recordings/{day}/overview", columns=1280)[2] for _ in range(turns)]
-        thumbnail = [visitor.get(f"/api/recordings/{day}/thumbnail")[2] for _ in range(turns)]
+        strip = [later.get(f"/api/recordings/{day}/overview", columns=1280)[2] for _ in range(turns)]
+        thumbnail = [later.get(f"/api/recordings/{day}/thumbnail")[2] for _ in range(turns)]
         memory = _peak(process.pid)
     return Pages(first, alone, together, per_second, building, strip, thumbnail, memory)
 
