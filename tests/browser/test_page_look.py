@@ -50,6 +50,7 @@ def test_axe_finds_no_serious_fault_in_any_panel_of_review(open_page: Callable[.
     page = open_page(color_scheme=scheme)
     open_recording(page, "sim_01.edf")
     page.get_by_role("combobox", name="Trends").select_option("DSA, aEEG")
+    expect(page.get_by_role("list", name="Events").get_by_role("listitem").first).to_be_visible()
     page.keyboard.press("j")
     expect(page.get_by_role("region", name="Selected event")).to_be_visible()
     page.keyboard.press("n")
