@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from semeia.errors import StorageError
 __all__ = [
     "alone_in",
     "cache_file",
+    "check_own",
     "holding",
     "home_folder",
     "make_folder",
@@ -88,6 +89,28 @@ def make_folder(path: str | Path) -> Path:
     except OSError as error:
         raise StorageError(f"{folder}: this folder cannot be made ({reason(error)})") from error
     return folder
+
+
+def check_own(folder: Path, is_ours: Callable[[str], bool], what: str) -> None:
+    """Check, before the work, that something may be written into a folder: a new or empty one, or one that it wrote.
+
+    Parameters
+    ----------
+    folder : Path
+    is_ours : callable
+        Tells of a file's name whether it may be there.
+    what : str
+        What is to be written, such as ``the report``.
+
+    Raises
+    ------
+    StorageError
+        If the folder is a file, or holds anything else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise StorageError(f"{folder}: is a file; give a folder for {what}")
+    if folder.is_dir() and not all(is_ours(file.name) for file in folder.iterdir()):
+        raise StorageError(f"{folder}: holds other things already; give {what} a folder of its own")
 
 
 @contextmanager

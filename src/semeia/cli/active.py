@@ -12,7 +12,6 @@ import typer
 
 from semeia.cli.recipe import File, Settings, given_recipe
 from semeia.cli.stopping import STOPPED, stop_on
-from semeia.errors import StorageError
 
 if TYPE_CHECKING:
     from semeia.active.simulation import Pool
@@ -63,12 +62,12 @@ def simulate(
     from semeia.active.page import write_page
     from semeia.active.simulation import simulate as simulated
     from semeia.cli.train import reporting
-    from semeia.home import make_folder, replacing
+    from semeia.home import check_own, make_folder, replacing
 
     names = [name.strip() for name in strategies.split(",") if name.strip()]
     for name in names:
         strategy_named(name)
-    _check_place(output)
+    check_own(output, _WRITTEN.__contains__, "the study")
     checked, file = given_recipe(recipe, settings)
     with stop_on(SIGTERM, SIGINT) as stop, reporting(progress) as report:
         pool, notes = _pool(checked, model, seeds, file.parent.absolute(), report)
@@ -121,13 +120,6 @@ def _about(pool: Pool, models: list[str], batch: int, notes: list[str]) -> list[
         "makes of the examples: it stays as it is, and never saw their labels.",
         *notes,
     ]
-
-
-def _check_place(output: Path) -> None:
-    if output.exists() and not output.is_dir():
-        raise StorageError(f"{output}: is a file; give a folder for the study")
-    if output.is_dir() and {file.name for file in output.iterdir()} - _WRITTEN:
-        raise StorageError(f"{output}: holds other things already; give the study a folder of its own")
 
 
 def _show(figures: dict[str, Any]) -> None:

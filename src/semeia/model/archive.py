@@ -10,8 +10,6 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
-from safetensors import SafetensorError, safe_open
-
 from semeia.errors import ModelError
 from semeia.home import home_folder, make_folder, replacing_folder
 from semeia.model.description import installed, read_description
@@ -44,6 +42,8 @@ def install_model(file: BinaryIO) -> str:
     StorageError
         If the disk is full.
     """
+    from safetensors import SafetensorError, safe_open
+
     try:
         with ZipFile(file) as archive:
             parts = _parts(archive)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from semeia.datasets import LabelledImage, LabelledRecording, know_neighbours
-from semeia.errors import DatasetError, FileError, ModelError, RecipeError, StorageError
+from semeia.errors import DatasetError, FileError, ModelError, RecipeError
 from semeia.explanation import Picture
-from semeia.home import replacing_folder
+from semeia.home import check_own, replacing_folder
 from semeia.model import ImageModel, Model
 from semeia.recipe import ImageRecipe, Prediction, Recipe, read_recipe
 from semeia.report.figures import figures_of
@@ -130,11 +130,12 @@ def check_place(folder: Path) -> None:
     StorageError
         A model's folder has a ``metrics.json`` of its own, and recordings are no place for a report.
     """
-    if folder.exists() and not folder.is_dir():
-        raise StorageError(f"{folder}: is a file; give a folder for the report")
-    others = [file.name for file in folder.iterdir() if not _WRITTEN.fullmatch(file.name)] if folder.is_dir() else []
-    if others or ((folder / "metrics.json").exists() and not (folder / "report.html").exists()):
-        raise StorageError(f"{folder}: holds other things already; give the report a folder of its own")
+
+    def is_ours(name: str) -> bool:
+        of_a_model = name == "metrics.json" and not (folder / "report.html").exists()
+        return bool(_WRITTEN.fullmatch(name)) and not of_a_model
+
+    check_own(folder, is_ours, "the report")
 
 
 def evaluated_folds(

@@ -48,12 +48,15 @@ class Reviewed:
 def reviewed(tracks: Sequence[Track], trained_on: TrainedOn | None) -> Reviewed:
     """Sort out by which of a model's tracks it can be judged."""
     kept, truth, open, seen = [], [], 0, 0
+    marked: dict[str, list[Mark]] = {track.recording_id: [] for track in tracks}
+    for mark in marks.current(Mark.objects.filter(recording__in=marked)):
+        marked[mark.recording_id].append(mark)
     for track in tracks:
         recording = track.recording
         if trained_on is not None and trained_on.knows(recording.patient.name, Path(recording.path).stem):
             seen += 1
             continue
-        there = list(marks.current(Mark.objects.filter(recording=recording)))
+        there = marked[recording.pk]
         if any(mark.source == track.model and mark.status == "proposed" for mark in there):
             open += 1
             continue

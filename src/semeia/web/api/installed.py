@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from django.http import FileResponse, HttpRequest
-from markdown_it import MarkdownIt
 from ninja import Router, Schema
 from ninja.errors import HttpError
 
@@ -27,8 +26,6 @@ _ZIP = {"description": "OK", "content": {"application/zip": {"schema": {"type": 
 Judged = Literal["recordings", "images"]
 
 _TO_BEGIN_WITH = "eeg-starter"
-_cards = MarkdownIt("commonmark", {"html": False}).enable("table")
-"""Cards may come from anywhere: no HTML of their own, and no address that runs something."""
 
 
 class ModelRow(Schema):
@@ -92,7 +89,7 @@ def model(request: HttpRequest, name: str) -> ModelDetail:
         **_model_row(name, folder, about).model_dump(),
         network=about.network.name,
         size=sum(file.stat().st_size for file in folder.iterdir() if file.is_file()),
-        card=_cards.render(_text(folder / "card.md")),
+        card=_rendered(_text(folder / "card.md")),
         recipe=_text(folder / "recipe.toml"),
         history=history,
         best_epoch=best,
@@ -125,6 +122,13 @@ def folder_of(name: str) -> Path:
     if name not in known:
         raise HttpError(404, f"There is no model {name} (any more).")
     return known[name]
+
+
+def _rendered(card: str) -> str:
+    """Return a card as HTML. It may come from anywhere: no HTML of its own, and no address that runs something."""
+    from markdown_it import MarkdownIt  # a twentieth of a second, which serving need not wait for
+
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(card))
 
 
 def _text(file: Path) -> str:
