@@ -22,20 +22,20 @@ def norms(x: Floats) -> Floats:
 
 def squared(x: Floats, y: Floats) -> Floats:
     """Return the squared distances of rows (n, width) and (m, width), as (n, m); never below 0."""
-    found: Floats = x @ y.T
-    found *= -2
-    found += norms(x)[:, None]
-    found += norms(y)
-    np.maximum(found, 0, out=found)
-    return found
+    return _squared(x, y, norms(x), norms(y))
 
 
 def from_rows(x: Floats, length: Floats, rows: Sequence[int] | NDArray[np.int64]) -> Floats:
     """Return the squared distance of every row from some of them (n, rows), given their squared lengths (n,)."""
-    found: Floats = x @ x[rows].T
+    return _squared(x, x[rows], length, length[rows])
+
+
+def _squared(x: Floats, y: Floats, of_x: Floats, of_y: Floats) -> Floats:
+    """Return squared distances, given squared lengths."""
+    found: Floats = x @ y.T
     found *= -2
-    found += length[:, None]
-    found += length[rows]
+    found += of_x[:, None]
+    found += of_y
     np.maximum(found, 0, out=found)
     return found
 

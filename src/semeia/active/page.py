@@ -24,7 +24,6 @@ HEADS = (
 )
 WIDTH, HEIGHT = 288, 200
 """Points of a chart."""
-_TEMPLATE = Path(__file__).parent / "study.html"
 
 
 def row_of(name: str, figures: Mapping[str, Any]) -> list[str]:
@@ -61,7 +60,7 @@ def write_page(path: str | Path, figures: Mapping[str, Any]) -> None:
     """
     text = (
         environment()
-        .from_string(_TEMPLATE.read_text(encoding="utf-8"))
+        .get_template("study.html")
         .render(
             name=figures["name"],
             about=figures["about"],
