@@ -66,7 +66,6 @@ def test_axe_finds_no_serious_fault_in_any_panel_of_review(open_page: Callable[.
         assert faults(page) == [], panel
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
-        page.wait_for_timeout(300)  # it gives the focus back a moment after it is gone
     page.keyboard.press("c")
     expect(page.get_by_role("group", name="Channels")).to_be_visible()
     assert faults(page) == [], "channels"

@@ -45,3 +45,19 @@ def test_the_report_is_made_of_what_is_shown_and_typed(page: Page) -> None:
     with page.expect_popup() as opened:
         page.keyboard.press("Enter")
     expect(opened.value.get_by_text("2 seizures confirmed.")).to_be_visible()
+
+
+def test_a_key_right_after_a_dialog_was_closed_counts(page: Page) -> None:
+    open_recording(page, "sim_01.edf")
+    report, keys = (page.get_by_role("dialog", name=name) for name in ("Report", "Keys"))
+    for _ in range(5):
+        page.keyboard.press("r")
+        expect(report.get_by_role("button", name="Make the report")).to_be_enabled()
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        expect(keys).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        expect(keys).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(keys).to_have_count(0)
