@@ -106,14 +106,15 @@ def test_a_file_that_is_not_whole_or_contradicts_itself_is_refused_with_the_plac
 def test_events_outside_the_recording_are_said(page: Page, semeia: Semeia, tmp_path: Path) -> None:
     semeia.bring(semeia.folder / "sim_01.edf")
     open_recording(page, "sim_01.edf")
+    until(page, lambda: bool(events(page)))  # they come after the traces
     count = len(events(page))
     brought = [Event(-30, 5), Event(400, 5), Event(355, 20, "late"), Event(20, 5, "inside")]
     write_tsv(Events(brought), tmp_path / "other.tsv", whole=True)
     page.locator("aside input[type=file]").set_input_files(tmp_path / "other.tsv")
     expect(page.get_by_text("other.tsv: 2 events added. 2 events lie outside the recording: left out")).to_be_visible()
     expect(page.get_by_text("1 event reaches beyond the recording: cut at its edge")).to_be_visible()
-    until(page, lambda: len(events(page)) == count + 2)
-    assert any("5:55 5.0 s late" in event for event in events(page))
+    until(page, lambda: any("5:55 5.0 s late" in event for event in events(page)))
+    assert len(events(page)) == count + 2
 
 
 def test_of_two_tabs_the_second_hears_that_the_event_was_removed_and_loses_nothing_else(
