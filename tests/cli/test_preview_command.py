@@ -72,9 +72,25 @@ def test_the_same_seed_gives_the_same_sheet_and_another_does_not(recipe: Path, t
     assert first == again != other
 
 
-def test_what_is_not_previewed_is_one_line(recipe: Path, recipe_file: Path, tmp_path: Path) -> None:
-    of_signals = semeia("preview", recipe_file, "-o", tmp_path / "a.png")
-    assert_one_line(of_signals, f"{recipe_file.name}: preview is for images", "this task is on signals")
+@pytest.mark.parametrize(("transform", "network"), [("raw", "channelwise"), ("spectrogram", "electrodes")])
+def test_windows_are_shown_as_recorded_and_as_the_network_sees_them(
+    recipe_file: Path, tmp_path: Path, transform: str, network: str
+) -> None:
+    sheet = tmp_path / "sheet.png"
+    recipe = recipe_file.with_name(f"{transform}.toml")
+    text = recipe_file.read_text().replace('"raw"', f'"{transform}"')
+    recipe.write_text(text.replace('"channelwise"\nwidth = 4', f'"{network}"'))
+    answer = semeia("preview", recipe, "-o", sheet)
+    assert answer.status == 0, answer
+    assert answer.out == f"{sheet}: 4 windows, each as it was recorded and as the network sees it\n"
+    with PIL.Image.open(sheet) as shown:
+        pixels = np.asarray(shown.convert("RGB")).astype(int)
+    middle = pixels.shape[1] // 2
+    coloured = [(np.ptp(half, axis=2) > 60).mean() > 0.05 for half in (pixels[:, :middle], pixels[:, middle:])]
+    assert coloured == [False, transform == "spectrogram"]
+
+
+def test_what_is_not_previewed_is_one_line(recipe: Path, tmp_path: Path) -> None:
     recipe.write_text(RECIPE.replace('"image"', '"raw"'))
     assert_one_line(semeia("preview", recipe, "-o", tmp_path / "a.png"), "transform 'raw' is for signals")
     assert not (tmp_path / "a.png").exists()

@@ -936,6 +936,230 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Freeze Labels
+         * @description Freeze the labels of recordings or of an image set as they stand now.
+         */
+        post: operations["freeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Frozen Of
+         * @description Return which recordings are in frozen labels.
+         */
+        get: operations["frozenOf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recipes/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Form
+         * @description Return what may stand in a recipe; the first time, the networks are read, which takes a few seconds.
+         */
+        get: operations["recipeForm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recipes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read
+         * @description Return a recipe as table and TOML, and what is wrong with it; nothing is trained, and nothing stored.
+         */
+        post: operations["readRecipe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recipes/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Estimate
+         * @description Return what a training would take and all that is wrong, or 202 and the job that finds it out.
+         */
+        post: operations["estimate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recipes/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description Return a picture of what the network would see, as PNG, or 202 and the job that draws it.
+         */
+        post: operations["preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trainings/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Free Name
+         * @description Return a name for a model that nothing has yet: this one, or with a number behind.
+         */
+        get: operations["freeName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trainings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Train
+         * @description Begin a training as a job.
+         */
+        post: operations["train"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs
+         * @description Return the records of all trainings on this machine, the newest first.
+         */
+        get: operations["runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run
+         * @description Return a record.
+         */
+        get: operations["run"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget
+         * @description Forget a training; its model stays.
+         */
+        delete: operations["removeRun"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Study
+         * @description Return what the trials of a search, or the folds of a cross-validation, have given so far.
+         */
+        get: operations["study"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs": {
         parameters: {
             query?: never;
@@ -1651,6 +1875,8 @@ export interface components {
             state: components["schemas"]["State"];
             /** Share */
             share: number | null;
+            /** Doing */
+            doing: string;
             /** Message */
             message: string;
             /**
@@ -1991,11 +2217,310 @@ export interface components {
         };
         /**
          * Chosen
-         * @description From which probability on a window counts.
+         * @description Recordings by their ids, or one image set.
          */
         Chosen: {
-            /** Threshold */
-            threshold: number;
+            /**
+             * Recordings
+             * @default []
+             */
+            recordings: string[];
+            /** Images */
+            images?: string | null;
+        };
+        /**
+         * Frozen
+         * @description Frozen labels: what a recipe's ``[[data]]`` says, and what is in it.
+         */
+        Frozen: {
+            /** Source */
+            source: string;
+            /** Path */
+            path: string;
+            /** Patients */
+            patients: components["schemas"]["PatientCount"][];
+            /** Labels */
+            labels: {
+                [key: string]: number;
+            };
+            /** Notes */
+            notes: string[];
+        };
+        /**
+         * PatientCount
+         * @description What there is of one patient: examples by class; of recordings also seconds, and of each label the events.
+         */
+        PatientCount: {
+            /** Patient */
+            patient: string;
+            /** Number */
+            number: number;
+            /** Seconds */
+            seconds: number;
+            /** Labels */
+            labels: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * FrozenOf
+         * @description Which recordings of the Library frozen labels are of, as far as they are still there.
+         */
+        FrozenOf: {
+            /** Recordings */
+            recordings: string[];
+        };
+        /**
+         * Form
+         * @description What may stand in a recipe.
+         *
+         *     The tables as JSON schemas, and what they name: importers, transforms and networks with their parameters; the kinds
+         *     of layer, each with the axes that it takes and its keys; montages.
+         */
+        Form: {
+            /** Recordings */
+            recordings: {
+                [key: string]: unknown;
+            };
+            /** Images */
+            images: {
+                [key: string]: unknown;
+            };
+            /** Catalogue */
+            catalogue: {
+                [key: string]: unknown;
+            }[];
+            /** Layers */
+            layers: {
+                [key: string]: unknown;
+            }[];
+            /** Montages */
+            montages: string[];
+            /** Shipped */
+            shipped: components["schemas"]["Shipped"][];
+        };
+        /**
+         * Shipped
+         * @description A recipe that comes with Semeia.
+         */
+        Shipped: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Toml */
+            toml: string;
+        };
+        /**
+         * Layer
+         * @description One layer, with what it makes of an example, and how many samples of the example one of its values has seen.
+         */
+        Layer: {
+            /** Kind */
+            kind: string;
+            /** Takes */
+            takes: number[];
+            /** Shape */
+            shape: number[];
+            /** Parameters */
+            parameters: number;
+            /** Seen */
+            seen: number | null;
+            /** Added */
+            added: boolean;
+        };
+        /**
+         * Read
+         * @description A recipe both ways, with the first thing that is wrong; and, of a network built by layers, each layer.
+         */
+        Read: {
+            /** Toml */
+            toml: string;
+            /** Recipe */
+            recipe: {
+                [key: string]: unknown;
+            };
+            /** Fault */
+            fault: string;
+            /** Shape */
+            shape: number[] | null;
+            /** Rate */
+            rate: number | null;
+            /** Layers */
+            layers: components["schemas"]["Layer"][];
+            /** Layers Fault */
+            layers_fault: string;
+        };
+        /**
+         * Written
+         * @description A recipe as TOML, or as a table, of which TOML is made.
+         */
+        Written: {
+            /** Toml */
+            toml?: string | null;
+            /** Recipe */
+            recipe?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * Asked
+         * @description A recipe, and the job that looks at it, once there is one.
+         */
+        Asked: {
+            /** Toml */
+            toml: string;
+            /**
+             * Job
+             * @default
+             */
+            job: string;
+        };
+        /**
+         * NewTraining
+         * @description What to train, and what its model is called; several of `folds` and `seeds`, or a search of its ``[search]``.
+         */
+        NewTraining: {
+            /** Toml */
+            toml: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @default train
+             * @enum {string}
+             */
+            kind: "train" | "folds" | "search";
+            /** Folds */
+            folds?: number | null;
+            /** Seeds */
+            seeds?: number | null;
+        };
+        /**
+         * RunRow
+         * @description A training's record; `job` runs it, or ran it, where the page began it.
+         */
+        RunRow: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+            /** Problem */
+            problem: string;
+            /**
+             * Started
+             * Format: date-time
+             */
+            started: string;
+            /** Ended */
+            ended: string | null;
+            /** Network */
+            network: string;
+            /** Model */
+            model: string;
+            /** Installed */
+            installed: boolean;
+            /** Epochs */
+            epochs: number;
+            /** Of */
+            of: number;
+            /** Best */
+            best: {
+                [key: string]: number | null;
+            };
+            /** Job */
+            job: string | null;
+        };
+        /**
+         * RunDetail
+         * @description A record with the measures of every epoch, and the recipe.
+         */
+        RunDetail: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+            /** Problem */
+            problem: string;
+            /**
+             * Started
+             * Format: date-time
+             */
+            started: string;
+            /** Ended */
+            ended: string | null;
+            /** Network */
+            network: string;
+            /** Model */
+            model: string;
+            /** Installed */
+            installed: boolean;
+            /** Epochs */
+            epochs: number;
+            /** Of */
+            of: number;
+            /** Best */
+            best: {
+                [key: string]: number | null;
+            };
+            /** Job */
+            job: string | null;
+            /** History */
+            history: {
+                [key: string]: number | null;
+            }[];
+            /** Recipe */
+            recipe: {
+                [key: string]: unknown;
+            };
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+            /** Command */
+            command: string[];
+            /** Device */
+            device: string;
+        };
+        /**
+         * Study
+         * @description A search, or folds and seeds, as far as it is.
+         */
+        Study: {
+            /** Objective */
+            objective: string;
+            /** Trials */
+            trials: components["schemas"]["Trial"][];
+            /** Summary */
+            summary: {
+                [key: string]: unknown;
+            } | null;
+            /** Best */
+            best: string;
+        };
+        /**
+         * Trial
+         * @description One training of a search.
+         */
+        Trial: {
+            /** Trial */
+            trial: number;
+            /** State */
+            state: string;
+            /** Value */
+            value: number | null;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Epochs */
+            epochs: number;
+            /** Problem */
+            problem: string;
         };
         /**
          * PartialTrack
@@ -3500,6 +4025,313 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventRow"][];
+                };
+            };
+        };
+    };
+    freeze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Chosen"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Frozen"];
+                };
+            };
+        };
+    };
+    frozenOf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrozenOf"];
+                };
+            };
+        };
+    };
+    recipeForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Form"];
+                };
+            };
+        };
+    };
+    readRecipe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Written"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Read"];
+                };
+            };
+        };
+    };
+    estimate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Asked"];
+            };
+        };
+        responses: {
+            /** @description What `semeia.training.estimate` returns. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A job is at work: {job}; ask again with its id. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Asked"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description A job is at work: {job}; ask again with its id. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    freeName: {
+        parameters: {
+            query: {
+                like: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    train: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTraining"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRow"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRow"][];
+                };
+            };
+        };
+    };
+    run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+        };
+    };
+    removeRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
                 };
             };
         };

@@ -25,21 +25,26 @@ def preview(
     *,
     settings: Settings = None,
 ) -> None:
-    """Show training images as a network sees them: as prepared, and augmented, a few of each class."""
+    """Show a few training examples of each class as the network sees them; images with their augmentation."""
     if output.suffix.lower() != ".png":
         raise typer.BadParameter(f"--output {output}: it must end in .png")
-    from semeia.errors import RecipeError
     from semeia.home import make_folder, replacing
     from semeia.recipe import ImageRecipe
 
     read, file = given_recipe(recipe, settings)
+    make_folder(output.parent)
     if not isinstance(read, ImageRecipe):
-        raise RecipeError(f'{file.name}: preview is for images (task.kind = "images"); this task is on signals')
+        from semeia.cli.signal_sheet import signal_sheet
+
+        figure, windows = signal_sheet(read, file.parent)
+        with replacing(output) as part:
+            figure.savefig(part, format="png", dpi=110)
+        print(f"{output}: {windows} windows, each as it was recorded and as the network sees it")
+        return
     images = _chosen(read, file.parent)
     from semeia.cli.contact_sheet import contact_sheet
 
     sheet = contact_sheet(read, images, COPIES)
-    make_folder(output.parent)
     with replacing(output) as part:
         sheet.save(part, format="PNG")
     print(f"{output}: {len(images)} images of {len(read.task.classes)} classes, each with {COPIES} augmented copies")

@@ -76,11 +76,20 @@ def new(
 
 
 @app.command()
-def check(file: File, settings: Settings = None) -> None:
+def check(
+    file: File,
+    settings: Settings = None,
+    output: Annotated[
+        Path | None, typer.Option("--json", help="Write what was found, and what a training would take, to this file.")
+    ] = None,
+) -> None:
     """Check a recipe: names, parameters, and that the network fits the transform and the window."""
     from semeia.training.checking import check as check_recipe
 
     read, file = given_recipe(file, settings)
+    if output is not None:
+        _write_estimate(read, file, output)
+        return
     checked = check_recipe(read, file.parent)
     for note in checked.notes:
         print(f"note: {note}")
@@ -91,6 +100,20 @@ def check(file: File, settings: Settings = None) -> None:
     shape = " × ".join(map(str, checked.shape or ()))
     count = sum(weight.numel() for weight in checked.module.parameters()) if checked.module is not None else 0
     print(f"{file.name}: is in order. One example is {shape}; the network has {count:,} parameters.")
+
+
+def _write_estimate(recipe: AnyRecipe, file: Path, output: Path) -> None:
+    import json
+
+    from semeia.home import make_folder, replacing
+    from semeia.training.estimate import estimate
+
+    found = estimate(recipe, file.parent)
+    make_folder(output.parent)
+    with replacing(output) as part:
+        part.write_text(json.dumps(found) + "\n", encoding="utf-8")
+    count = len(found["faults"])
+    print(f"{output}: written; {count} fault{'' if count == 1 else 's'}")
 
 
 @app.command()

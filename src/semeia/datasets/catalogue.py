@@ -57,6 +57,7 @@ _CATALOGUE = {
     "folder": SourceEntry(
         "semeia.datasets.folder", "folder", "EDF, BDF, MAT files with annotations, a TSV beside each, or labels by name"
     ),
+    "frozen": SourceEntry("semeia.datasets.frozen", "frozen", "recordings of the page's Library with their labels"),
     "simulated": SourceEntry("semeia.datasets.simulated", "simulated", "simulated patients, made once and kept"),
     "simulated-seeg": SourceEntry(
         "semeia.datasets.simulated_seeg", "simulated_seeg", "simulated stereo-EEG with patterns, and seizures if asked"
@@ -109,7 +110,7 @@ def gather(
         As in `names`.
     beside : Path
         Where a relative ``path`` is looked for first; then under ``$SEMEIA_DATA``, in the working directory, and among
-        what `semeia.datasets.download` fetched.
+        what `semeia.datasets.download` fetched or the page froze.
     optional : bool
         Return nothing, instead of raising, when ``path`` does not exist.
     weight : float
@@ -234,5 +235,6 @@ def _said(importer: Callable[..., Any], parameters: Mapping[str, Any]) -> str:
 def _place(path: str | Path, beside: Path) -> Path:
     place = Path(path).expanduser()
     data = os.environ.get("SEMEIA_DATA")
-    candidates = [beside / place, *([Path(data) / place] if data else []), place, home_folder() / "data" / place]
+    kept = [home_folder() / folder / place for folder in ("data", "datasets")]
+    candidates = [beside / place, *([Path(data) / place] if data else []), place, *kept]
     return next((candidate for candidate in candidates if candidate.exists()), place)

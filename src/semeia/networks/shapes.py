@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-__all__ = ["TimeLayer", "output_length", "shortest_input"]
+__all__ = ["TimeLayer", "output_length", "receptive_field", "shortest_input"]
 
 
 class TimeLayer(NamedTuple):
@@ -34,3 +34,12 @@ def shortest_input(layers: Iterable[TimeLayer], output: int = 1) -> int:
     for layer in reversed(list(layers)):
         output = max(1, (output - 1) * layer.stride + layer.kernel - 2 * layer.padding)
     return output
+
+
+def receptive_field(layers: Iterable[TimeLayer]) -> int:
+    """Return how many samples of the input one value after all layers has seen."""
+    seen, apart = 1, 1
+    for layer in layers:
+        seen += (layer.kernel - 1) * apart
+        apart *= layer.stride
+    return seen

@@ -4,7 +4,7 @@ The catalogues check what a recipe names, and with which parameters, by `look_up
 """
 
 from semeia.recipe.names import check_parameters, in_plain_words, look_up, nearest
-from semeia.recipe.reading import changed, differences, flat, read_recipe, recipe_of, setting_of, tables_of
+from semeia.recipe.reading import changed, checked, differences, flat, read_recipe, recipe_of, setting_of, tables_of
 from semeia.recipe.tables import (
     AnyRecipe,
     AnyTask,
@@ -59,6 +59,7 @@ __all__ = [
     "Weights",
     "changed",
     "check_parameters",
+    "checked",
     "differences",
     "flat",
     "in_plain_words",

@@ -15,7 +15,7 @@ from semeia.home import reason
 from semeia.recipe.names import in_plain_words, nearest
 from semeia.recipe.tables import AnyRecipe, AnyTask, ImageRecipe, Recipe
 
-__all__ = ["changed", "differences", "flat", "read_recipe", "recipe_of", "setting_of", "tables_of"]
+__all__ = ["changed", "checked", "differences", "flat", "read_recipe", "recipe_of", "setting_of", "tables_of"]
 
 
 def read_recipe(path: str | Path, settings: Iterable[str] = ()) -> AnyRecipe:
@@ -50,9 +50,23 @@ def read_recipe(path: str | Path, settings: Iterable[str] = ()) -> AnyRecipe:
     for setting in settings:
         _set(table, setting)
     try:
+        return checked(table)
+    except RecipeError as error:
+        raise RecipeError(f"{path.name}: {error}") from error
+
+
+def checked(table: Mapping[str, Any]) -> AnyRecipe:
+    """Return the recipe that a table is, as a person wrote it.
+
+    Raises
+    ------
+    RecipeError
+        If a key or value is wrong: the message names the key, and the nearest known one.
+    """
+    try:
         return recipe_of(table)
     except ValidationError as error:
-        raise RecipeError(f"{path.name}: {_explain(error, table)}") from error
+        raise RecipeError(_explain(error, table)) from error
 
 
 def recipe_of(table: Mapping[str, Any]) -> AnyRecipe:
@@ -85,10 +99,7 @@ def changed(recipe: AnyRecipe, values: Mapping[str, Any]) -> AnyRecipe:
             _put(table, key, value)
         except (ValueError, IndexError, TypeError, AttributeError):
             raise RecipeError(f"the recipe has no place {key!r}") from None
-    try:
-        return recipe_of(table)
-    except ValidationError as error:
-        raise RecipeError(_explain(error, table)) from error
+    return checked(table)
 
 
 def setting_of(text: str) -> tuple[str, Any]:

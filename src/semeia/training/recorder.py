@@ -70,7 +70,7 @@ class Run:
         target = str(Path(folder).absolute())
         about = {"state": "running", "process": _this_process(), "command": list(command or sys.argv)}
         about |= {"environment": environment()}
-        before = [r for r in list_runs() if r.folder == target and r.state != "done"] if resume else []
+        before = [r for r in list_runs() if r.folder == target] if resume else []
         if before:
             last = before[-1]
             if last.standing == "running" and last.process.number != os.getpid():

@@ -58,7 +58,7 @@ def train(
     recipe : Recipe or ImageRecipe
     folder : str or Path
     resume : bool
-        Go on with the state of an earlier training of the same recipe and data.
+        Go on with the state of an earlier training of the same recipe and data; a model that is whole is left as it is.
     beside : Path
         Where relative paths of the recipe are looked for first.
     report : callable
@@ -78,7 +78,7 @@ def train(
     """
     folder = Path(folder)
     workplace = _workplace(folder, resume)
-    if folder.exists():  # killed when only its workplace was left to remove
+    if folder.exists():  # killed when the model was whole
         model = load_any(folder)
     else:
         make_folder(workplace)
@@ -88,7 +88,7 @@ def train(
         finally:
             with suppress(OSError):
                 workplace.rmdir()  # which leaves it alone once a state is in it
-    shutil.rmtree(workplace)
+    shutil.rmtree(workplace, ignore_errors=True)
     threshold = model.description.operating_point.threshold
     report({"event": "done", "folder": str(folder), "threshold": threshold})
     return model
@@ -169,7 +169,7 @@ def _begun(recipe: AnyRecipe, material: Material, hooks: Hooks) -> tuple[TrainSt
     state = TrainState(module, _optimiser(recipe, module), material.fingerprint, plain)
     count = sum(weight.numel() for weight in module.parameters())
     begin = {"event": "begin", "fingerprint": state.fingerprint, "shape": list(material.shape), "parameters": count}
-    hooks.report(begin)
+    hooks.report(begin | {"epochs": recipe.training.epochs})
     if hooks.checkpoint.is_file():
         state.restore(hooks.checkpoint)
         hooks.report({"event": "resumed", "history": state.history})
@@ -210,9 +210,9 @@ def _workplace(folder: Path, resume: bool) -> Path:
     """Return the folder of the training's state, if there is something to begin or to go on with."""
     workplace = Path(f"{folder.absolute()}.training")
     begun = (workplace / STATE).is_file()
-    if folder.exists() and not (resume and begun):
+    if folder.exists() and not resume:
         raise TrainingError(f"{folder.name or folder}: is there already; choose another folder or remove it")
-    if resume and not begun:
+    if resume and not begun and not folder.exists():
         raise TrainingError(f"{folder.name}: no training to go on with; start it without --resume")
     if begun and not resume:
         raise TrainingError(f"{folder.name}: a training was begun here; go on with --resume, or remove {workplace}")

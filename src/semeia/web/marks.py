@@ -13,7 +13,7 @@ from semeia.errors import EventError
 from semeia.events import Event, is_seizure
 from semeia.web.models import Mark, Recording, User
 
-__all__ = ["Added", "Outdated", "add", "add_events", "change", "counts", "current", "remove", "undo"]
+__all__ = ["Added", "Outdated", "add", "add_events", "change", "counts", "current", "event_of", "remove", "undo"]
 
 _TOLERANCE = 1e-3  # seconds: what a page's rounding may put an event's end behind the recording's
 _ROUNDED = 0.01  # seconds: what a file's rounding may put there; tables have two decimals
@@ -62,6 +62,12 @@ def current(marks: QuerySet[Mark] | None = None) -> QuerySet[Mark]:
     """Return those of some marks that are events now, ordered by onset."""
     chosen = Mark.objects.all() if marks is None else marks
     return chosen.filter(removed=False, replaced_by__isnull=True).order_by("onset", "duration", "id")
+
+
+def event_of(mark: Mark) -> Event:
+    """Return a mark as an event."""
+    stated = {name: getattr(mark, name) for name in _STATED} | {"channels": tuple(mark.channels)}
+    return Event(**stated)
 
 
 def counts(recordings: Iterable[str]) -> dict[str, tuple[int, int]]:

@@ -19,8 +19,12 @@ from semeia.web.pictures import add_folder
 def parsed(arguments: list[str]) -> tuple[str, dict[str, object]]:
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
-    command = group.commands[arguments[0]]
-    return arguments[0], command.make_context(arguments[0], list(arguments[1:])).params
+    name, *rest = arguments
+    command = group.commands[name]
+    if isinstance(command, TyperGroup):
+        name, *rest = rest
+        command = command.commands[name]
+    return name, command.make_context(name, list(rest)).params
 
 
 def test_find_is_detect_with_its_findings_saved_for_the_job(recording_file: Path, home: Path) -> None:
@@ -65,6 +69,7 @@ def test_there_is_a_command_line_for_every_kind_of_job(
     images, _ = add_folder(project_of(owner()), image_folder)
     picture = images.pictures.get(name="dense/dense_1.png")
     parameters = {"model": image_model, "picture": picture.pk, "target": "dense"}
+    parameters |= {"recipe": "", "name": "mine", "folds": 3}
     for kind in commands._KINDS:
         job = Job(project=row.project, kind=kind, recording=row, images=images, parameters=parameters)
         parsed(commands.arguments(job))

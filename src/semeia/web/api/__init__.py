@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from semeia.web.api.access import SignedIn, signed_in
 from semeia.web.api.answers import explain_errors
 from semeia.web.api.consensus import router as consensus
+from semeia.web.api.datasets import router as datasets
 from semeia.web.api.event_files import router as event_files
 from semeia.web.api.events import router as events
 from semeia.web.api.find import router as find
@@ -20,10 +21,12 @@ from semeia.web.api.jobs import router as jobs
 from semeia.web.api.library import router as library
 from semeia.web.api.montages import router as montages
 from semeia.web.api.pictures import router as pictures
+from semeia.web.api.recipes import router as recipes
 from semeia.web.api.reports import router as reports
 from semeia.web.api.session import router as session
 from semeia.web.api.signals import router as signals
 from semeia.web.api.stream import router as stream
+from semeia.web.api.trainings import router as trainings
 from semeia.web.api.worth import router as worth
 
 __all__ = ["api"]
@@ -45,6 +48,9 @@ for router in (
     installed,
     worth,
     find,
+    datasets,
+    recipes,
+    trainings,
     jobs,
     stream,
 ):

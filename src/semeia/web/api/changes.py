@@ -132,11 +132,11 @@ class Watch:
     def _progress(self) -> Iterator[Change]:
         for job, progress in self._running.values():
             if progress.advance():
-                yield _job(job, progress.share)
+                yield _job(job, progress)
 
 
-def _job(job: Job, share: float | None = None) -> Change:
-    row = json.dumps(job_row(job, share).model_dump(), cls=NinjaJSONEncoder)
+def _job(job: Job, progress: Progress | None = None) -> Change:
+    row = json.dumps(job_row(job, progress).model_dump(), cls=NinjaJSONEncoder)
     return Change(job.project_id, "job", job.pk, row)
 
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
@@ -14,7 +14,7 @@ from django.utils.http import content_disposition_header
 from ninja import Router, Schema
 from ninja.errors import HttpError
 
-from semeia.events import Event, Events, Status, read_csv, read_tsv, write_csv, write_tsv
+from semeia.events import Events, read_csv, read_tsv, write_csv, write_tsv
 from semeia.home import make_folder
 from semeia.signals import open_recording
 from semeia.signals.converting import convert
@@ -58,7 +58,7 @@ def events_file(request: HttpRequest, id: str, kind: Format = "tsv") -> HttpResp
     recording = one(user_of(request), "read", Recording.objects.all(), id)
     started_at = recording.started_at and recording.started_at.replace(tzinfo=None)
     there = marks.current(Mark.objects.filter(recording=recording))
-    events = Events(map(_event, there), duration=recording.duration, started_at=started_at)
+    events = Events(map(marks.event_of, there), duration=recording.duration, started_at=started_at)
     if kind == "edf":
         return _copy(source_of(request, id), events)
     ending, write = _WRITERS[kind]
@@ -102,17 +102,3 @@ def bring_events(request: HttpRequest, id: str, name: str) -> Brought:
     stated = [event if event.author else replace(event, author=path.stem[:200]) for event in events]
     added = marks.add_events(recording, user, stated)
     return Brought(added=len(added.marks), left_out=added.outside, cut=added.cut, lost=added.lost)
-
-
-def _event(mark: Mark) -> Event:
-    return Event(
-        mark.onset,
-        mark.duration,
-        mark.label,
-        tuple(mark.channels),
-        mark.confidence,
-        mark.author,
-        mark.source,
-        cast(Status, mark.status),
-        mark.comment,
-    )

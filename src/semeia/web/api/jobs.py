@@ -13,7 +13,7 @@ from pydantic import Field
 from semeia.web.api.access import user_of
 from semeia.web.api.answers import Refusal
 from semeia.web.jobs import lifecycle
-from semeia.web.jobs.progress import read_progress
+from semeia.web.jobs.progress import Progress, read_progress
 from semeia.web.models import ImageSet, Job, Recording
 from semeia.web.permission import Right, allowed, one
 
@@ -42,6 +42,8 @@ class JobRow(Schema):
     images: About | None
     state: Job.State
     share: float | None
+    doing: str
+    """What a training does: ``gather``, ``prepare`` or ``train``; else empty."""
     message: str
     created_at: datetime
     started_at: datetime | None
@@ -58,14 +60,16 @@ class PartialTrack(Schema):
     values: list[float | None]
 
 
-def job_row(job: Job, share: float | None = None) -> JobRow:
+def job_row(job: Job, progress: Progress | None = None) -> JobRow:
     """Return a job as the page knows it; how far it is is looked up where it is not given."""
+    share, doing = None, ""
     if job.state == Job.State.DONE:
         share = 1.0
-    elif share is None and job.state in {Job.State.RUNNING, Job.State.STOPPING}:
-        share = read_progress(job.pk).share
-    stated = {name: getattr(job, name) for name in JobRow.model_fields.keys() - {"share", *ABOUT}}
-    return JobRow(**stated, recording=_about(job.recording), images=_about(job.images), share=share)
+    elif job.state in {Job.State.RUNNING, Job.State.STOPPING}:
+        progress = progress or read_progress(job.pk)
+        share, doing = progress.share, progress.doing
+    stated = {name: getattr(job, name) for name in JobRow.model_fields.keys() - {"share", "doing", *ABOUT}}
+    return JobRow(**stated, recording=_about(job.recording), images=_about(job.images), share=share, doing=doing)
 
 
 def _about(row: Recording | ImageSet | None) -> About | None:

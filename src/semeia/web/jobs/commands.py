@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.conf import settings
+
+from semeia.home import make_folder, replacing
 from semeia.web.jobs.progress import progress_file
 from semeia.web.models import Job, Picture
 
-__all__ = ["arguments", "results_file"]
+__all__ = ["arguments", "model_folder", "recipe_file", "results_file", "study_folder"]
 
 
 def arguments(job: Job) -> list[str]:
@@ -18,6 +21,21 @@ def arguments(job: Job) -> list[str]:
 def results_file(job: str) -> Path:
     """Return the file into which a job writes what it found, where it does."""
     return progress_file(job).with_suffix(".csv")
+
+
+def recipe_file(job: str) -> Path:
+    """Return the file of a job's recipe; relative paths that it names are looked for beside it, in vain."""
+    return progress_file(job).with_suffix(".toml")
+
+
+def model_folder(name: str) -> Path:
+    """Return where a training of the page writes its model."""
+    return make_folder(settings.HOME / "models") / name
+
+
+def study_folder(name: str) -> Path:
+    """Return where the page's folds and searches are kept."""
+    return make_folder(settings.HOME / "studies") / name
 
 
 def _find(job: Job) -> list[str]:
@@ -47,8 +65,52 @@ def _explain(job: Job) -> list[str]:
     return ["explain", model, picture.path, *options]
 
 
+def _train(job: Job) -> list[str]:
+    folder = model_folder(job.parameters["name"])
+    state = Path(f"{folder}.training") / "state.safetensors"
+    begun = ["--resume"] if folder.exists() or state.is_file() else []
+    return ["train", *_written(job), "--output", str(folder), *begun]
+
+
+def _folds(job: Job) -> list[str]:
+    folder = study_folder(job.parameters["name"])
+    begun = ["--resume"] if (folder / "plan.json").is_file() else []
+    many = [part for key in ("folds", "seeds") if (n := job.parameters.get(key)) for part in (f"--{key}", str(n))]
+    return ["train", *_written(job), "--output", str(folder), *many, *begun]
+
+
+def _search(job: Job) -> list[str]:
+    return ["search", *_written(job), "--output", str(study_folder(job.parameters["name"]))]
+
+
+def _check(job: Job) -> list[str]:
+    return ["recipe", "check", *_written(job, "--json", str(progress_file(job.pk).with_suffix(".json")))]
+
+
+def _preview(job: Job) -> list[str]:
+    return ["preview", *_written(job, "--output", str(progress_file(job.pk).with_suffix(".png")))]
+
+
+def _written(job: Job, *options: str) -> list[str]:
+    """Return a job's recipe, written into its file, and options; otherwise that of progress."""
+    file = recipe_file(job.pk)
+    with replacing(file) as part:
+        part.write_text(job.parameters["recipe"], encoding="utf-8")
+    return [str(file), *(options or ("--progress", str(progress_file(job.pk))))]
+
+
 def _asked(job: Job) -> tuple[str, str]:
     return job.parameters["model"], job.parameters["target"]
 
 
-_KINDS = {"find": _find, "classify": _classify, "twins": _twins, "explain": _explain}
+_KINDS = {
+    "find": _find,
+    "classify": _classify,
+    "twins": _twins,
+    "explain": _explain,
+    "train": _train,
+    "folds": _folds,
+    "search": _search,
+    "check": _check,
+    "preview": _preview,
+}

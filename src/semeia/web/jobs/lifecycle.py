@@ -25,7 +25,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from semeia.web.jobs.commands import arguments
-from semeia.web.models import ImageSet, Job, Recording, User
+from semeia.web.models import ImageSet, Job, Project, Recording, User
 
 __all__ = ["ACTIVE", "BEAT", "LEASE", "LOST", "abandoned", "beat", "claim", "end", "queue", "retry", "started", "stop"]
 
@@ -40,17 +40,19 @@ LOST = 255
 ACTIVE = (Job.State.QUEUED, Job.State.RUNNING, Job.State.STOPPING)
 _HELD = (Job.State.RUNNING, Job.State.STOPPING)
 _End = tuple[Job.State, str]
-Kind = Literal["find", "classify", "twins", "explain"]
+Kind = Literal["find", "classify", "twins", "explain", "train", "folds", "search", "check", "preview"]
 
 
-def queue(kind: Kind, of: Recording | ImageSet, user: User | None, parameters: dict[str, Any]) -> Job:
-    """Queue a job on a recording or an image set; if the very same waits or runs already, return that one."""
-    about = {"recording" if isinstance(of, Recording) else "images": of}
+def queue(kind: Kind, of: Recording | ImageSet | Project, user: User | None, parameters: dict[str, Any]) -> Job:
+    """Queue a job on a recording, an image set, or the project; if the very same waits or runs, return that one."""
+    about: dict[str, Any] = {"project_id": of.pk if isinstance(of, Project) else of.project_id}
+    if not isinstance(of, Project):
+        about["recording" if isinstance(of, Recording) else "images"] = of
     with transaction.atomic():
         same = Job.objects.filter(kind=kind, parameters=parameters, **about)
         job = same.filter(state__in=(Job.State.QUEUED, Job.State.RUNNING)).first()
         if job is None:
-            job = Job(project_id=of.project_id, kind=kind, user=user, parameters=parameters, **about)
+            job = Job(kind=kind, user=user, parameters=parameters, **about)
             job.argv = arguments(job)
             job.save(force_insert=True)
     return job
@@ -68,7 +70,7 @@ def stop(job: Job) -> bool:
 def retry(job: Job) -> bool:
     """Queue a job again that failed or was stopped; return whether it had been."""
     row = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED))
-    return bool(row.update(state=Job.State.QUEUED, attempt=0, message="", ended_at=None, argv=arguments(job)))
+    return bool(row.update(state=Job.State.QUEUED, attempt=0, message="", ended_at=None))
 
 
 def claim(mine: Collection[str]) -> Job | None:
@@ -78,6 +80,7 @@ def claim(mine: Collection[str]) -> Job | None:
         row = Job.objects.filter(pk=waiting.pk, state=Job.State.QUEUED)
         if row.update(
             state=Job.State.RUNNING,
+            argv=arguments(waiting),  # built now: a training that was begun goes on
             attempt=F("attempt") + 1,
             started_at=now,
             heartbeat=now,

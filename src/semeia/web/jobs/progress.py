@@ -52,6 +52,8 @@ class Progress:
         Its id.
     share : float, optional
         How much is done, 0..1.
+    doing : str
+        What a training does: ``gather``, ``prepare`` or ``train``; else empty.
     window, hop : float, optional
         Of the probability track that is coming, in seconds.
     values : list of float or None
@@ -60,10 +62,12 @@ class Progress:
 
     job: str
     share: float | None = None
+    doing: str = ""
     window: float | None = None
     hop: float | None = None
     values: list[float | None] = field(default_factory=list)
     offset: int = 0
+    epochs: int = 1
 
     def advance(self) -> bool:
         """Read what was said since the last time; return whether there was anything."""
@@ -72,9 +76,17 @@ class Progress:
             said = True
             match entry:
                 case {"event": "attempt" | "recording"}:
-                    self.share, self.window, self.hop, self.values = None, None, None, []
+                    self.share, self.doing, self.window, self.hop, self.values = None, "", None, None, []
                 case {"event": "progress", "share": share}:
                     self.share = share
+                case {"event": "begin", "epochs": epochs}:
+                    self.epochs = epochs
+                case {"event": "gather" | "prepare" as doing, "done": done, "total": total}:
+                    self.doing, self.share = doing, done / max(1, total)
+                case {"event": "step", "epoch": epoch, "step": step, "steps": steps}:
+                    self.doing, self.share = "train", (epoch + step / steps) / self.epochs
+                case {"event": "folds" | "fold" | "trials" | "trial", "done": done, "total": total}:
+                    self.doing, self.share = "train", done / max(1, total)
                 case {"event": "track", "window": window, "hop": hop, "first": first, "values": values}:
                     self.window, self.hop = window, hop
                     self.values[first:] = values
