@@ -110,6 +110,17 @@ def events(page: Page) -> list[str]:
     return [" ".join(row.inner_text().split()) for row in rows]
 
 
+def faults(page: Page) -> list[str]:
+    """Return what Axe finds serious or worse."""
+    page.evaluate((FRONTEND / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")["violations"]
+    return [
+        f"{fault['id']}: {[node['html'] for node in fault['nodes']]}"
+        for fault in found
+        if fault["impact"] in {"serious", "critical"}
+    ]
+
+
 def until(page: Page, condition: Callable[[], bool], seconds: float = 15) -> None:
     """Wait until something is so."""
     end = time.monotonic() + seconds

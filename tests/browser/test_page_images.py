@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from chromium import FRONTEND, Semeia, drag, until
+from chromium import Semeia, drag, faults, until
 from playwright.sync_api import Page, expect
 
 from imaging import MODEL, write_image_model, write_images
@@ -279,17 +279,6 @@ def test_a_review_of_eeg_offers_no_model_for_images(page: Page, semeia: Semeia, 
     page.get_by_role("link", name="gap_01.edf").first.click()
     expect(page.get_by_label("Model").get_by_role("option", name="eeg-starter", exact=True)).to_be_attached()
     expect(page.get_by_label("Model").get_by_role("option", name=MODEL)).to_have_count(0)
-
-
-def faults(page: Page) -> list[str]:
-    """Return what Axe finds serious or worse."""
-    page.evaluate((FRONTEND / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run()")["violations"]
-    return [
-        f"{fault['id']}: {[node['html'] for node in fault['nodes']]}"
-        for fault in found
-        if fault["impact"] in {"serious", "critical"}
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from chromium import FRONTEND, Semeia, drag, open_recording
+from chromium import Semeia, drag, faults, open_recording
 from playwright.sync_api import Page, expect
 
 SIZES = {"screen": (1280, 720), "tablet": (820, 1180), "phone": (390, 844)}
@@ -16,17 +16,6 @@ SIZES = {"screen": (1280, 720), "tablet": (820, 1180), "phone": (390, 844)}
 @pytest.fixture(scope="module", autouse=True)
 def _library(semeia: Semeia) -> None:
     semeia.bring(semeia.folder / "sim_01.edf")
-
-
-def faults(page: Page) -> list[str]:
-    """Return what Axe finds serious or worse."""
-    page.evaluate((FRONTEND / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run()")["violations"]
-    return [
-        f"{fault['id']}: {[node['html'] for node in fault['nodes']]}"
-        for fault in found
-        if fault["impact"] in {"serious", "critical"}
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2217,16 +2217,11 @@ export interface components {
         };
         /**
          * Chosen
-         * @description Recordings by their ids, or one image set.
+         * @description From which probability on a window counts.
          */
         Chosen: {
-            /**
-             * Recordings
-             * @default []
-             */
-            recordings: string[];
-            /** Images */
-            images?: string | null;
+            /** Threshold */
+            threshold: number;
         };
         /**
          * Frozen
@@ -2263,12 +2258,26 @@ export interface components {
             };
         };
         /**
+         * ChosenData
+         * @description Recordings by their ids, or one image set.
+         */
+        ChosenData: {
+            /**
+             * Recordings
+             * @default []
+             */
+            recordings: string[];
+            /** Images */
+            images?: string | null;
+        };
+        /**
          * FrozenOf
-         * @description Which recordings of the Library frozen labels are of, as far as they are still there.
+         * @description Which recordings of the Library frozen labels are of, as far as they are still there, and what is in them.
          */
         FrozenOf: {
             /** Recordings */
             recordings: string[];
+            frozen: components["schemas"]["Frozen"];
         };
         /**
          * Form
@@ -2432,6 +2441,8 @@ export interface components {
             };
             /** Job */
             job: string | null;
+            /** Study */
+            study: boolean;
         };
         /**
          * RunDetail
@@ -2469,6 +2480,8 @@ export interface components {
             };
             /** Job */
             job: string | null;
+            /** Study */
+            study: boolean;
             /** History */
             history: {
                 [key: string]: number | null;
@@ -2495,10 +2508,12 @@ export interface components {
             objective: string;
             /** Trials */
             trials: components["schemas"]["Trial"][];
-            /** Summary */
-            summary: {
-                [key: string]: unknown;
-            } | null;
+            /** Heads */
+            heads: string[];
+            /** Rows */
+            rows: string[][];
+            /** Sentences */
+            sentences: string[];
             /** Best */
             best: string;
         };
@@ -4038,7 +4053,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Chosen"];
+                "application/json": components["schemas"]["ChosenData"];
             };
         };
         responses: {

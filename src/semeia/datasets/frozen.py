@@ -36,7 +36,7 @@ __all__ = [
     "freeze_recordings",
     "frozen",
     "frozen_folder",
-    "frozen_paths",
+    "frozen_recordings",
 ]
 
 _MANIFEST, _IMAGES = "frozen.json", "images.csv"
@@ -162,15 +162,19 @@ def frozen(path: str | Path) -> list[LabelledRecording]:
     return distinct(with_clocks([_labelled(entry, root) for entry in _manifest(root).recordings]))
 
 
-def frozen_paths(name: str) -> list[Path]:
-    """Return the recordings whose labels are frozen under a name.
+def frozen_recordings(name: str) -> list[FrozenRecording]:
+    """Return what is frozen under a name; no recording is opened.
 
     Raises
     ------
     FileError
         If the folder is missing or damaged.
     """
-    return [entry.path for entry in _manifest(frozen_folder() / Path(name).name).recordings]
+    root = frozen_folder() / Path(name).name
+    return [
+        FrozenRecording(one.path, one.patient, read_tsv(root / one.events), one.size, one.modified_ns, one.marked)
+        for one in _manifest(root).recordings
+    ]
 
 
 def _manifest(root: Path) -> _Manifest:

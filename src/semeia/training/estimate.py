@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["estimate"]
 
 _LARGEST = 200_000_000  # parameters: a network of more is not tried out here
+_CHANNELS = 19  # of a scalp EEG, where any number will do
 _FEW = 16  # examples of the step that is timed
 
 
@@ -43,7 +44,7 @@ def estimate(recipe: AnyRecipe, beside: Path = Path()) -> dict[str, Any]:
     parameters = None if module is None else sum(weight.numel() for weight in module.parameters())
     seconds = None
     if shape is not None and parameters is not None and parameters < _LARGEST and not checked.faults:
-        seconds = _seconds(recipe, shape)
+        seconds = _seconds(recipe, _usual(recipe, shape))
     return {
         "faults": checked.faults,
         "notes": checked.notes,
@@ -55,6 +56,12 @@ def estimate(recipe: AnyRecipe, beside: Path = Path()) -> dict[str, Any]:
         "bytes": _bytes(recipe, checked),
         "seconds": seconds,
     }
+
+
+def _usual(recipe: AnyRecipe, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of an example of a usual recording, where a network takes any channels."""
+    anyhow = isinstance(recipe, Recipe) and recipe.examples.montage == "any" and len(shape) > 1
+    return (_CHANNELS, *shape[1:]) if anyhow else shape
 
 
 def _bytes(recipe: AnyRecipe, checked: Checked) -> int | None:
@@ -74,7 +81,7 @@ def _bytes(recipe: AnyRecipe, checked: Checked) -> int | None:
     device = next((weight.device for weight in checked.module.parameters()), torch.device("cpu"))
     try:
         with torch.inference_mode():
-            checked.module(torch.empty(2, *checked.shape, device=device))
+            checked.module(torch.empty(2, *_usual(recipe, checked.shape), device=device))
     finally:
         for hook in hooks:
             hook.remove()

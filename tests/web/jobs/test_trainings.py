@@ -45,7 +45,9 @@ def test_data_is_counted_by_patient_and_class(client: Client, recordings: list[s
     assert frozen["source"] == "frozen" and len(frozen["path"]) == 16
     assert [one["patient"] for one in frozen["patients"]] == ["patient1", "patient2", "patient3"]
     assert frozen["labels"]["seizure"] == sum(one["labels"]["seizure"] for one in frozen["patients"]) > 0
-    assert set(client.get(f"/api/datasets/{frozen['path']}").json()["recordings"]) == set(recordings[:3])
+    known = client.get(f"/api/datasets/{frozen['path']}").json()
+    assert set(known["recordings"]) == set(recordings[:3])
+    assert known["frozen"]["labels"] == frozen["labels"] and known["frozen"]["patients"] == frozen["patients"]
     none = client.post("/api/datasets", {"recordings": []})
     assert none.status_code == 422 and none.json()["detail"].startswith("no recording is chosen")
 
@@ -165,7 +167,8 @@ def test_folds_and_a_search_say_what_they_found(client: Client, worker: Worker, 
     search = client.post("/api/trainings", {"toml": quick + space, "name": "tried-search", "kind": "search"}).json()
     for job in (folds, search):
         assert ended(now_of(job), 120).state == Job.State.DONE, now_of(job).message
-    assert client.get(f"/api/studies/{folds['id']}").json()["summary"]["folds"]
+    scored = client.get(f"/api/studies/{folds['id']}").json()
+    assert [row[0] for row in scored["rows"][:2]] == ["fold 1", "fold 2"] and "AUROC" in scored["heads"]
     found = client.get(f"/api/studies/{search['id']}").json()
     assert found["objective"] == "validation_loss" and len(found["trials"]) == 2
     assert {trial["parameters"]["network.width"] for trial in found["trials"]} <= {2, 3}

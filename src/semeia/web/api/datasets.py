@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from semeia.datasets.frozen import frozen_paths
+from semeia.datasets.frozen import frozen_recordings
 from semeia.events import Event, is_seizure
 from semeia.web.api.access import user_of
 from semeia.web.freezing import class_of_pictures, freeze, freeze_set, marked_events
@@ -21,7 +21,7 @@ __all__ = ["router"]
 router = Router(tags=["datasets"])
 
 
-class Chosen(Schema):
+class ChosenData(Schema):
     """Recordings by their ids, or one image set."""
 
     recordings: list[str] = Field(default=[])
@@ -50,13 +50,14 @@ class Frozen(Schema):
 
 
 class FrozenOf(Schema):
-    """Which recordings of the Library frozen labels are of, as far as they are still there."""
+    """Which recordings of the Library frozen labels are of, as far as they are still there, and what is in them."""
 
     recordings: list[str]
+    frozen: Frozen
 
 
 @router.post("/datasets", response=Frozen, operation_id="freeze")
-def freeze_labels(request: HttpRequest, chosen: Chosen) -> Frozen:
+def freeze_labels(request: HttpRequest, chosen: ChosenData) -> Frozen:
     """Freeze the labels of recordings or of an image set as they stand now."""
     user = user_of(request)
     if chosen.images is not None:
@@ -68,13 +69,23 @@ def freeze_labels(request: HttpRequest, chosen: Chosen) -> Frozen:
 @router.get("/datasets/{name}", response=FrozenOf, operation_id="frozenOf")
 def frozen_of(request: HttpRequest, name: str) -> FrozenOf:
     """Return which recordings are in frozen labels."""
-    paths = [str(path) for path in frozen_paths(name)]
-    rows = allowed(user_of(request), "read", Recording.objects.filter(path__in=paths))
-    return FrozenOf(recordings=list(rows.values_list("pk", flat=True)))
+    known = {str(recording.path): recording for recording in frozen_recordings(name)}
+    rows = allowed(user_of(request), "read", Recording.objects.filter(path__in=known).select_related("patient"))
+    found = list(rows.order_by("name"))
+    events = {row.pk: list(known[row.path].events) for row in found}
+    counts = _counted(found, events)
+    frozen = Frozen(source="frozen", path=name, patients=counts, labels=_summed(counts), notes=[])
+    return FrozenOf(recordings=[row.pk for row in found], frozen=frozen)
 
 
 def _frozen_recordings(recordings: list[Recording]) -> Frozen:
     path, events = freeze(recordings), marked_events(recordings)
+    counts = _counted(recordings, events)
+    notes = _notes(recordings, events)
+    return Frozen(source="frozen", path=path, patients=counts, labels=_summed(counts), notes=notes)
+
+
+def _counted(recordings: list[Recording], events: dict[str, list[Event]]) -> list[PatientCount]:
     patients: dict[str, PatientCount] = {}
     for recording in recordings:
         name = recording.patient.name
@@ -85,13 +96,7 @@ def _frozen_recordings(recordings: list[Recording]) -> Frozen:
             if event.status == "accepted":
                 label = "seizure" if is_seizure(event.label) else event.label
                 count.labels[label] = count.labels.get(label, 0) + 1
-    return Frozen(
-        source="frozen",
-        path=path,
-        patients=sorted(patients.values(), key=lambda one: one.patient),
-        labels=_summed(patients.values()),
-        notes=_notes(recordings, events),
-    )
+    return sorted(patients.values(), key=lambda one: one.patient)
 
 
 def _notes(recordings: list[Recording], events: dict[str, list[Event]]) -> list[str]:

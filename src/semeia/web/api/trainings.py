@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from ninja.errors import HttpError
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationError
 
 from semeia.errors import FileError, RecipeError
 from semeia.model import installed
-from semeia.recipe import flat
+from semeia.recipe import flat, recipe_of
 from semeia.training.runs import Record, best_of, epochs_of, list_runs, read_run, remove_run
+from semeia.training.summary import sentences, table_of
 from semeia.web.api.access import user_of
 from semeia.web.api.answers import Refusal
 from semeia.web.api.jobs import JobRow, job_row
@@ -64,6 +65,8 @@ class RunRow(Schema):
     best: dict[str, float | None]
     """What validation gave at the best epoch."""
     job: str | None
+    study: bool
+    """Whether it is one of a search or of folds that the page began."""
 
 
 class RunDetail(RunRow):
@@ -92,8 +95,10 @@ class Study(Schema):
 
     objective: str
     trials: list[Trial]
-    summary: dict[str, Any] | None
-    """What the folds scored, once all are done."""
+    heads: list[str]
+    rows: list[list[str]]
+    """What the folds scored as a table, once all are done."""
+    sentences: list[str]
     best: str
     """The best trial's recipe, TOML; empty until the search has ended."""
 
@@ -129,11 +134,10 @@ def runs(request: HttpRequest) -> list[RunRow]:
 def run(request: HttpRequest, name: str) -> RunDetail:
     """Return a record."""
     record = _record(name)
-    table = {key: value for key, value in record.recipe.items() if value is not None}
     return RunDetail(
         **_row(record, _jobs(request)).model_dump(),
         history=[_numbers(entry) for entry in epochs_of(name)],
-        recipe=_without_nothing(table),
+        recipe=_as_written(record.recipe),
         data=record.data,
         command=record.command,
         device=str(flat(record.environment).get("device", "")),
@@ -161,10 +165,14 @@ def study(request: HttpRequest, job: str) -> Study:
             trials[entry["trial"]] = Trial(**{key: entry[key] for key in Trial.model_fields})
     best, summary = folder / "best.toml", folder / "summary.json"
     objective = re.search(r'objective\s*=\s*"(\w+)"', row.parameters["recipe"])
+    scored = json.loads(summary.read_bytes()) if summary.is_file() else None
+    heads, rows = table_of(scored) if scored else ([], [])
     return Study(
         objective=objective[1] if objective else "validation_auroc",
         trials=[trials[number] for number in sorted(trials)],
-        summary=json.loads(summary.read_bytes()) if summary.is_file() else None,
+        heads=heads,
+        rows=rows,
+        sentences=sentences(scored) if scored else [],
         best=best.read_text(encoding="utf-8") if best.is_file() else "",
     )
 
@@ -204,6 +212,7 @@ def _row(record: Record, jobs: dict[str, str]) -> RunRow:
         of=record.recipe.get("training", {}).get("epochs", 0),
         best={key: value for key, value in _numbers(best_of(epochs)).items() if key.startswith("validation")},
         job=jobs.get(model) if ours else None,
+        study=folder.startswith(f"{study_folder('')}/"),
     )
 
 
@@ -211,14 +220,12 @@ def _numbers(entry: dict[str, Any]) -> dict[str, float | None]:
     return {key: value for key, value in entry.items() if value is None or isinstance(value, int | float)}
 
 
-def _without_nothing(table: Any) -> Any:
-    """Return a recipe's table without the keys that have no value: TOML knows no null."""
-    match table:
-        case dict():
-            return {key: _without_nothing(value) for key, value in table.items() if value is not None}
-        case list():
-            return [_without_nothing(value) for value in table]
-    return table
+def _as_written(table: dict[str, Any]) -> dict[str, Any]:
+    """Return a recipe's table without the keys that say what holds without them."""
+    try:
+        return recipe_of(table).model_dump(mode="json", exclude_defaults=True)
+    except ValidationError:  # of another version, it may have keys that there are no more
+        return {key: value for key, value in table.items() if value is not None}
 
 
 def _said(job: str) -> list[dict[str, Any]]:
