@@ -50,16 +50,19 @@ def standardised(embedding: Floats, among: NDArray[np.bool_]) -> Floats:
     return np.asarray((embedding - mean) / scale, np.float32)
 
 
-def fit_head(embedding: Floats, label: NDArray[np.int64], classes: int) -> Head:
+def fit_head(embedding: Floats, label: NDArray[Any], classes: int, importance: Floats | None = None) -> Head:
     """Return the most probable head under a normal prior, which keeps it finite where classes are separable.
 
     Parameters
     ----------
     embedding : ndarray, float32 (examples, width)
         As `standardised` gives them.
-    label : ndarray, int64 (examples,)
-        From 0; a class without an example becomes improbable everywhere.
+    label : ndarray, int64 (examples,), or float (examples, classes)
+        From 0; or how much of each class every example is said to be, rows summing to 1, as when readers differ. A
+        class without an example becomes improbable everywhere.
     classes : int
+    importance : ndarray (examples,), optional
+        How much each counts; otherwise 1.
     """
     from scipy.optimize import minimize
 
@@ -67,7 +70,8 @@ def fit_head(embedding: Floats, label: NDArray[np.int64], classes: int) -> Head:
         return Head(np.zeros((embedding.shape[1], classes), np.float32), np.zeros(classes, np.float32))
     basis, x = _reduced(embedding.astype(np.float64))
     x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
-    truth = np.eye(classes)[label]
+    truth = np.eye(classes)[label] if label.ndim == 1 else label.astype(np.float64)
+    counts = np.ones(len(x)) if importance is None else importance.astype(np.float64)
 
     def objective(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         weight = flat.reshape(-1, classes)
@@ -75,8 +79,9 @@ def fit_head(embedding: Floats, label: NDArray[np.int64], classes: int) -> Head:
         top = logits.max(axis=1, keepdims=True)
         odds = np.exp(logits - top)
         whole = odds.sum(axis=1, keepdims=True)
-        loss = (top + np.log(whole)).sum() - (logits * truth).sum() + (weight**2).sum() / (2 * SPREAD**2)
-        slope = x.T @ (odds / whole - truth) + weight / SPREAD**2
+        each = (top + np.log(whole))[:, 0] - (logits * truth).sum(axis=1)
+        loss = (counts * each).sum() + (weight**2).sum() / (2 * SPREAD**2)
+        slope = x.T @ (counts[:, None] * (odds / whole - truth)) + weight / SPREAD**2
         return float(loss), slope.ravel()
 
     found: Any = minimize(

@@ -29,6 +29,42 @@ def active() -> None:
 
 
 @app.command()
+def embed(
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Recordings, images, or folders of them.")],
+    model: Annotated[str, typer.Option("--model", "-m", help="Whose network sees them, by name or folder.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The new file, .npz.")],
+    *,
+    progress: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines.")] = None,
+) -> None:
+    """Write what a model's network makes of files that nobody has labelled: questions are chosen from it."""
+    from semeia.active.unlabelled import unlabelled, write_pool
+    from semeia.cli.progress import bar, json_lines
+
+    if output.suffix != ".npz":
+        raise typer.BadParameter(f"--output {output}: it must end in .npz")
+    with bar("Looking at files") as show, json_lines(progress) as write:
+
+        def reached(share: float) -> None:
+            show(share)
+            write({"event": "progress", "share": round(share, 4)})
+
+        files = _files(inputs, model)
+        pool = unlabelled(model, files, progress=reached, note=lambda line: print(line, file=sys.stderr))
+        write_pool(pool, output)
+        write({"event": "done", "examples": len(pool)})
+    print(f"{output}: {len(pool):,} examples of {len(pool.files)} files, {pool.embedding.shape[1]} numbers each")
+
+
+def _files(inputs: list[Path], model: str) -> list[Path]:
+    from semeia.images import files_under as images_under
+    from semeia.model import ImageModel, load_any
+    from semeia.signals.opening import files_under
+
+    under = images_under if isinstance(load_any(model), ImageModel) else files_under
+    return list(dict.fromkeys(file for place in inputs for file in under(place)))
+
+
+@app.command()
 def simulate(
     recipe: File,
     model: Annotated[

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,12 +73,13 @@ def agreement(readers: Mapping[str, Sequence[Event]], duration: float) -> list[P
     ]
 
 
-def kappa(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float | None:
+def kappa(first: NDArray[Any], second: NDArray[Any]) -> float | None:
     """Return Cohen's kappa (Cohen 1960, Educational and Psychological Measurement 20:37-46).
 
     Parameters
     ----------
-    first, second : ndarray, bool (seconds,)
+    first, second : ndarray (examples,)
+        What each says: yes or no, second by second, or one of several classes.
 
     Returns
     -------
@@ -86,8 +88,8 @@ def kappa(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float | None:
     """
     if not len(first):
         return None
-    a, b = float(first.mean()), float(second.mean())
-    chance = a * b + (1 - a) * (1 - b)
+    said = np.union1d(first, second)
+    chance = sum(float((first == each).mean()) * float((second == each).mean()) for each in said)
     return None if chance >= 1 else (float((first == second).mean()) - chance) / (1 - chance)
 
 

@@ -13,6 +13,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 __all__ = [
+    "Answer",
     "Finding",
     "ImageSet",
     "Job",
@@ -22,6 +23,7 @@ __all__ = [
     "Patient",
     "Picture",
     "Project",
+    "Queue",
     "Recording",
     "Track",
     "Upload",
@@ -206,6 +208,49 @@ class Verdict(_Owned):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["picture"], condition=models.Q(replaces__isnull=True), name="one_first_verdict_a_picture"
+            )
+        ]
+
+
+class Queue(_Owned):
+    """Questions to label: windows of recordings, or the pictures of a set, as a model's network sees them.
+
+    What the network makes of them lies in ``home/queues/ID.npz`` (`semeia.active.unlabelled`), whose rows are the
+    numbers of the candidates.
+    """
+
+    name = models.CharField(max_length=200)
+    model = models.CharField(max_length=200)
+    strategy = models.CharField(max_length=200)
+    classes = models.JSONField(help_text="What a person may say, the negative one first")
+    readers = models.IntegerField(default=1, help_text="How many people are asked about each, without seeing the other")
+    recordings = models.ManyToManyField(Recording, related_name="queues")
+    images = models.ForeignKey(ImageSet, null=True, on_delete=models.CASCADE, related_name="queues")
+    job = models.ForeignKey("Job", null=True, on_delete=models.SET_NULL, help_text="Which looked at the files")
+    automatic = models.FloatField(null=True, help_text="Confidence from which on a label needs no person; null: none")
+
+
+class Answer(_Owned):
+    """What a person says of a candidate; empty where they are unsure; `removed` takes it back.
+
+    Of each reader, the answer is the one that no other replaces. What `settles` ends a disagreement, whoever gives it.
+    """
+
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="answers")
+    candidate = models.IntegerField()
+    label = models.CharField(max_length=200, blank=True)
+    comment = models.TextField(blank=True)
+    settles = models.BooleanField(default=False)
+    removed = models.BooleanField(default=False)
+    replaces = models.OneToOneField("self", null=True, on_delete=models.RESTRICT, related_name="replaced_by")
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["queue", "candidate", "user", "settles"],
+                condition=models.Q(replaces__isnull=True),
+                name="one_first_answer_a_reader",
             )
         ]
 

@@ -32,6 +32,7 @@ _THREADS = {
     "signals": (re.compile(r"/api/recordings/[0-9a-f]+/(page|overview|thumbnail|spectrum)"), "scipy.signal"),
     "trends": (re.compile(r"/api/recordings/[0-9a-f]+/trends"), "scipy.signal"),
     "worth": (re.compile(r"/api/models/[^/]+/worth"), "timescoring"),
+    "queues": (re.compile(r"/api/queues/[0-9a-f]+"), "scipy.optimize"),
     "reports": (re.compile(r"/api/recordings/[0-9a-f]+/report"), "scipy.signal"),
     "pictures": (re.compile(r"/api/pictures/[0-9a-f]+/pixels"), "PIL.Image"),
     "thumbnails": (re.compile(r"/api/pictures/[0-9a-f]+/thumbnail"), "PIL.Image"),

@@ -12,11 +12,12 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from ninja.responses import NinjaJSONEncoder
 
+from semeia.web import ranking
 from semeia.web.api.jobs import ABOUT, job_row
 from semeia.web.api.pictures import verdict_row
 from semeia.web.jobs.lifecycle import ACTIVE
 from semeia.web.jobs.progress import Progress
-from semeia.web.models import ImageSet, Job, Mark, Recording, Track, Verdict
+from semeia.web.models import Answer, ImageSet, Job, Mark, Recording, Track, Verdict
 
 __all__ = ["Change", "Watch"]
 
@@ -35,7 +36,7 @@ class Change:
     ----------
     project : str
         Whose members may know.
-    event : {"job", "events", "library", "track", "verdict"}
+    event : {"job", "events", "library", "track", "verdict", "queue"}
     key : str
         What has changed: of two changes of one thing only the later one matters.
     data : str
@@ -60,6 +61,8 @@ class Watch:
         self._marks: set[str] = set()
         self._tracks: set[str] = set()
         self._verdicts: set[str] = set()
+        self._answers: set[str] = set()
+        self._learnt: dict[str, int] = {}
         self._library: set[tuple[str, ...]] = set()
         self._jobs: dict[str, tuple[object, ...]] = {}
         self._running: dict[str, tuple[Job, Progress]] = {}
@@ -72,9 +75,9 @@ class Watch:
         if version is None or version != self._version:
             since = self._looked_at - _LATE
             changes += [*self._new_jobs(since), *self._new_tracks(), *self._new_marks(since)]
-            changes += [*self._new_verdicts(since), *self._new_library()]
+            changes += [*self._new_verdicts(since), *self._new_answers(since), *self._new_library()]
             self._version, self._looked_at = version, now
-        return changes + list(self._progress())
+        return [*changes, *self._progress(), *self._newly_learnt()]
 
     def _new_jobs(self, since: datetime) -> Iterator[Change]:
         looked_at = Q(state__in=ACTIVE) | Q(pk__in=list(self._jobs)) | Q(created_at__gt=since)
@@ -119,6 +122,20 @@ class Watch:
                 about = {"set": row.picture.set_id, "picture": row.picture_id, "verdict": said}
                 yield Change(row.project_id, "verdict", row.picture_id, json.dumps(about))
         self._verdicts = {row.pk for row in rows}
+
+    def _new_answers(self, since: datetime) -> Iterator[Change]:
+        rows = list(Answer.objects.filter(created_at__gt=since).values_list("pk", "project", "queue"))
+        for project, queue in {(row[1], row[2]) for row in rows if row[0] not in self._answers}:
+            yield Change(project, "queue", queue, json.dumps({"queue": queue}))
+        self._answers = {row[0] for row in rows}
+
+    def _newly_learnt(self) -> Iterator[Change]:
+        """Tell of queues whose order was made anew by a thread of this process."""
+        learnt = {id: (known.queue.project_id, known.times) for id, known in ranking.open_rankings().items()}
+        for id, (project, times) in learnt.items():
+            if self._learnt.get(id, times) != times:
+                yield Change(project, "queue", id, json.dumps({"queue": id}))
+        self._learnt = {id: times for id, (_, times) in learnt.items()}
 
     def _new_library(self) -> Iterator[Change]:
         library: set[tuple[str, ...]] = set(Recording.objects.values_list("project", "pk", "name", "patient__name"))

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from semeia.home import make_folder, replacing
 from semeia.web.jobs.progress import progress_file
-from semeia.web.models import Job, Picture
+from semeia.web.models import Job, Picture, Queue
 
 __all__ = ["arguments", "model_folder", "recipe_file", "results_file", "study_folder"]
 
@@ -65,6 +65,16 @@ def _explain(job: Job) -> list[str]:
     return ["explain", model, picture.path, *options]
 
 
+def _embed(job: Job) -> list[str]:
+    from semeia.web.queues import pool_file
+
+    queue = Queue.objects.get(pk=job.parameters["queue"])
+    recordings = queue.recordings.order_by("name").values_list("path", flat=True)
+    paths = [queue.images.path] if queue.images else list(recordings)
+    options = ["--model", queue.model, "--progress", str(progress_file(job.pk))]
+    return ["active", "embed", *paths, *options, "--output", str(pool_file(queue.pk))]
+
+
 def _train(job: Job) -> list[str]:
     folder = model_folder(job.parameters["name"])
     state = Path(f"{folder}.training") / "state.safetensors"
@@ -108,6 +118,7 @@ _KINDS = {
     "classify": _classify,
     "twins": _twins,
     "explain": _explain,
+    "embed": _embed,
     "train": _train,
     "folds": _folds,
     "search": _search,

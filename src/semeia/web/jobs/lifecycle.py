@@ -40,7 +40,7 @@ LOST = 255
 ACTIVE = (Job.State.QUEUED, Job.State.RUNNING, Job.State.STOPPING)
 _HELD = (Job.State.RUNNING, Job.State.STOPPING)
 _End = tuple[Job.State, str]
-Kind = Literal["find", "classify", "twins", "explain", "train", "folds", "search", "check", "preview"]
+Kind = Literal["find", "classify", "twins", "explain", "embed", "train", "folds", "search", "check", "preview"]
 
 
 def queue(kind: Kind, of: Recording | ImageSet | Project, user: User | None, parameters: dict[str, Any]) -> Job:
