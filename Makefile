@@ -9,7 +9,7 @@ SIDE_BY_SIDE := --numprocesses auto --dist loadfile
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export SEMEIA_DATA ?= $(abspath ../shared/data)
 
-.PHONY: demo test test-fast test-long lint bench setup page clean
+.PHONY: demo test test-fast test-long lint bench docs pictures setup page clean
 
 demo: setup
 	$(BIN)/semeia demo
@@ -32,6 +32,15 @@ lint: setup
 
 bench: setup
 	$(BIN)/python benchmarks/run.py
+
+# The site: build/site/index.html. A link that leads nowhere is an error (with --quiet it would not be).
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: setup
+	$(BIN)/mkdocs build --strict
+
+# The pictures of the documentation, drawn from the page as it is.
+pictures: setup
+	$(BIN)/python docs/pictures.py
 
 setup: $(SETUP) $(PAGE)
 
