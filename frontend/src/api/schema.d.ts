@@ -1160,6 +1160,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/strategies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Strategies
+         * @description Return the ways of choosing that need one network, the usual mixture first.
+         */
+        get: operations["strategies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Return the queues, the newest first.
+         */
+        get: operations["queues"];
+        put?: never;
+        /**
+         * Create
+         * @description Begin a queue: a job lets the model look at the files, then the questions come.
+         */
+        post: operations["newQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * State
+         * @description Return what has come of a queue so far.
+         */
+        get: operations["queue"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Remove a queue with its answers.
+         */
+        delete: operations["removeQueue"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues/{id}/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Following
+         * @description Return what the reader is asked next, the first first; `skipped` are candidates, with commas, to pass over.
+         */
+        get: operations["nextQuestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues/{id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give
+         * @description Say what a candidate is; it is on the disk when this answers.
+         */
+        post: operations["giveAnswer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues/{id}/answers/{answer}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Back
+         * @description Take an answer back, and return the question that it was to.
+         */
+        delete: operations["takeBack"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues/{id}/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Differences
+         * @description Return the candidates whose readers differ, with what each says, for somebody to settle.
+         */
+        get: operations["differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues/{id}/automatic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Automatic
+         * @description Let labels be given without a person from a confidence on, or take all such back; no answer is changed.
+         */
+        post: operations["setAutomatic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues/{id}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Freeze
+         * @description Write down what is known by now, so that a recipe can learn from it.
+         */
+        post: operations["freezeAnswers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs": {
         parameters: {
             query?: never;
@@ -2536,6 +2724,278 @@ export interface components {
             epochs: number;
             /** Problem */
             problem: string;
+        };
+        /**
+         * StrategyRow
+         * @description A way of choosing; mixtures are written ``0.5*margin+0.5*typiclust``.
+         */
+        StrategyRow: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+        };
+        /**
+         * QueueRow
+         * @description A queue in the list; `candidates` is null until the model has looked at the files.
+         */
+        QueueRow: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Model */
+            model: string;
+            /** Strategy */
+            strategy: string;
+            /** Classes */
+            classes: string[];
+            /** Readers */
+            readers: number;
+            /** Images */
+            images: string | null;
+            /** Candidates */
+            candidates: number | null;
+            /** Answered */
+            answered: number;
+            job: components["schemas"]["JobRow"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * NewQueue
+         * @description What to ask about, and how.
+         */
+        NewQueue: {
+            /** Name */
+            name: string;
+            /** Model */
+            model: string;
+            /**
+             * Strategy
+             * @default margin
+             */
+            strategy: string;
+            /** Classes */
+            classes: string[];
+            /**
+             * Readers
+             * @default 1
+             * @enum {integer}
+             */
+            readers: 1 | 2;
+            /**
+             * Recordings
+             * @default []
+             */
+            recordings: string[];
+            /** Images */
+            images?: string | null;
+        };
+        /**
+         * CurvePoint
+         * @description Skill after some answers: the area under the ROC curve on those held back, and its 95 % interval.
+         */
+        CurvePoint: {
+            /** Labels */
+            labels: number;
+            /** Value */
+            value: number;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
+        /**
+         * QueueState
+         * @description What has come of a queue so far.
+         */
+        QueueState: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Model */
+            model: string;
+            /** Strategy */
+            strategy: string;
+            /** Classes */
+            classes: string[];
+            /** Readers */
+            readers: number;
+            /** Images */
+            images: string | null;
+            /** Candidates */
+            candidates: number | null;
+            /** Answered */
+            answered: number;
+            job: components["schemas"]["JobRow"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** By Reader */
+            by_reader: {
+                [key: string]: number;
+            };
+            /** Conflicts */
+            conflicts: number;
+            /** Kappa */
+            kappa: number | null;
+            /** Held */
+            held: number;
+            /** Curve */
+            curve: components["schemas"]["CurvePoint"][];
+            /** Random */
+            random: components["schemas"]["CurvePoint"][];
+            /** Advice */
+            advice: string;
+            sure: components["schemas"]["Sure"] | null;
+            /** Missing */
+            missing: number;
+            /** Automatic */
+            automatic: number | null;
+        };
+        /**
+         * Sure
+         * @description From which confidence on a label needs no person: of `judged` answers held back `right` were right.
+         */
+        Sure: {
+            /** Threshold */
+            threshold: number;
+            /** Right */
+            right: number;
+            /** Judged */
+            judged: number;
+            /** Labels */
+            labels: number;
+        };
+        /**
+         * Question
+         * @description What is asked: a stretch of a recording, or a picture; and what the network says, to be shown afterwards.
+         */
+        Question: {
+            /** Candidate */
+            candidate: number;
+            /** Recording */
+            recording: string | null;
+            /** Picture */
+            picture: string | null;
+            /** Name */
+            name: string;
+            /** Onset */
+            onset: number;
+            /** Duration */
+            duration: number;
+            /** Says */
+            says: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * AnswerRow
+         * @description What a person said.
+         */
+        AnswerRow: {
+            /** Id */
+            id: string;
+            /** Candidate */
+            candidate: number;
+            /** Label */
+            label: string;
+            /** Comment */
+            comment: string;
+            /** User */
+            user: string;
+        };
+        /**
+         * AnswerConflict
+         * @description An answer of the same reader that came before.
+         */
+        AnswerConflict: {
+            /** Detail */
+            detail: string;
+            current: components["schemas"]["AnswerRow"] | null;
+        };
+        /**
+         * NewAnswer
+         * @description What a candidate is; empty for unsure.
+         */
+        NewAnswer: {
+            /** Candidate */
+            candidate: number;
+            /** Label */
+            label: string;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Replaces */
+            replaces?: string | null;
+            /**
+             * Settles
+             * @default false
+             */
+            settles: boolean;
+        };
+        /**
+         * Difference
+         * @description A candidate whose readers differ, and what each says.
+         */
+        Difference: {
+            /** Candidate */
+            candidate: number;
+            /** Recording */
+            recording: string | null;
+            /** Picture */
+            picture: string | null;
+            /** Name */
+            name: string;
+            /** Onset */
+            onset: number;
+            /** Duration */
+            duration: number;
+            /** Says */
+            says: {
+                [key: string]: number;
+            };
+            /** Answers */
+            answers: components["schemas"]["AnswerRow"][];
+        };
+        /**
+         * Automatic
+         * @description The confidence from which on labels need no person; null takes them all back.
+         */
+        Automatic: {
+            /** Threshold */
+            threshold: number | null;
+        };
+        /**
+         * FrozenAnswers
+         * @description Answers as a recipe's data.
+         */
+        FrozenAnswers: {
+            /** Source */
+            source: string;
+            /** Path */
+            path: string;
+            /** Classes */
+            classes: string[];
+            /** Labels */
+            labels: {
+                [key: string]: number;
+            };
+            /** Automatic */
+            automatic: number;
         };
         /**
          * PartialTrack
@@ -4347,6 +4807,289 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Study"];
+                };
+            };
+        };
+    };
+    strategies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyRow"][];
+                };
+            };
+        };
+    };
+    queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueRow"][];
+                };
+            };
+        };
+    };
+    newQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewQueue"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueRow"];
+                };
+            };
+        };
+    };
+    queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueState"];
+                };
+            };
+        };
+    };
+    removeQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    nextQuestions: {
+        parameters: {
+            query?: {
+                skipped?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"][];
+                };
+            };
+        };
+    };
+    giveAnswer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerRow"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerConflict"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    takeBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                answer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"][];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerConflict"];
+                };
+            };
+        };
+    };
+    differences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Difference"][];
+                };
+            };
+        };
+    };
+    setAutomatic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Automatic"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    freezeAnswers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrozenAnswers"];
                 };
             };
         };

@@ -1,11 +1,11 @@
 // The server's event stream, opened again whenever it breaks.
 
 export interface Message {
-  kind: "job" | "events" | "library" | "track" | "verdict" | "live"; // live: whether the stream stands
+  kind: "job" | "events" | "library" | "track" | "verdict" | "queue" | "live"; // live: whether the stream stands
   data: unknown;
 }
 
-const KINDS = ["job", "events", "library", "track", "verdict"] as const;
+const KINDS = ["job", "events", "library", "track", "verdict", "queue"] as const;
 
 /** Pass on what the stream says; returns whether it stands. */
 export function listen(pass: (message: Message) => void): () => boolean {

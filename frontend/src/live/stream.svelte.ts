@@ -9,6 +9,7 @@ interface Heard {
   library: Record<string, never>;
   track: { recording: string; id: string };
   verdict: { set: string; picture: string; verdict: VerdictRow | null };
+  queue: { queue: string }; // was answered, or has learnt
   live: boolean; // whether the stream stands; when it stands again, what was missed must be asked for
 }
 

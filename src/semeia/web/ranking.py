@@ -46,7 +46,9 @@ class Learnt:
     Parameters
     ----------
     answers : int
-        Candidates with a label that it was learnt from, held back ones among them.
+        Candidates with a label, those held back among them.
+    held : int
+        How many are held back.
     probability : ndarray, float32 (candidates, classes)
     order : list of int
         Candidates to ask about, the most telling first; none that are held back.
@@ -60,6 +62,7 @@ class Learnt:
     """
 
     answers: int
+    held: int
     probability: NDArray[np.float32]
     order: list[int]
     points: list[Point] = field(default_factory=list)
@@ -190,6 +193,7 @@ class Ranking:
             measured = self._measured(at, label[at], from_answers, probability)
         return Learnt(
             answers=len(rows),
+            held=int((~from_answers).sum()),
             probability=probability,
             order=self._order(probability, label),
             kappa=_agreement(said),

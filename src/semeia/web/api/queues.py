@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -103,6 +104,8 @@ class QueueState(QueueRow):
     conflicts: int
     """Candidates whose readers differ, and nobody has settled it."""
     kappa: float | None
+    held: int
+    """Answers that are held back, to measure by."""
     curve: list[CurvePoint]
     random: list[CurvePoint]
     advice: str
@@ -207,6 +210,9 @@ def create(request: HttpRequest, wanted: NewQueue) -> QueueRow:
         raise DatasetError("choose recordings or an image set: there is nothing to ask about")
     with transaction.atomic():
         columns = {key: getattr(wanted, key) for key in ("name", "model", "strategy", "classes", "readers")}
+        taken = set(Queue.objects.filter(project=project).values_list("name", flat=True))
+        again = (f"{wanted.name} {number}" for number in count(2))
+        columns["name"] = next(name for name in chain([wanted.name], again) if name not in taken)
         queue = Queue.objects.create(project=project, images=images, **columns)
         queue.recordings.set(recordings)
         queue.job = lifecycle.queue("embed", project, user, {"queue": queue.pk})
@@ -248,6 +254,7 @@ def state(request: HttpRequest, id: str) -> QueueState:
         by_reader=by_reader,
         conflicts=sum(each.differs for each in said.values()),
         kappa=None if learnt is None else learnt.kappa,
+        held=0 if learnt is None else learnt.held,
         curve=_points(learnt.points) if learnt else [],
         random=_points(learnt.random) if learnt else [],
         advice=learnt.advice if learnt else "",
