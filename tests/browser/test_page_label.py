@@ -102,7 +102,8 @@ def test_two_read_without_seeing_each_other_and_a_third_settles(page: Page, trut
     new_queue(page, "twice", readers="Two, who do not see each other’s answers")
     for _ in range(4):
         answer(page, truth)
-    page.wait_for_timeout(3000); print(count(page), page.get_by_role("alert").all_inner_texts(), page.locator(".about").inner_text())
+    page.wait_for_timeout(3000)
+    print(count(page), page.get_by_role("alert").all_inner_texts(), page.locator(".about").inner_text())
     until(page, lambda: count(page).startswith("4 of 120"))
     address = page.url
     read_as(page, "Bea")
