@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from semeia.errors import DatasetError, FileError, SemeiaError
 from semeia.home import make_folder, replacing
 
-__all__ = ["MOST", "Unlabelled", "read_pool", "unlabelled", "write_pool"]
+__all__ = ["MOST", "Unlabelled", "count_examples", "read_pool", "unlabelled", "write_pool"]
 
 MOST = 100_000
 """Examples at most: of more, an even share is kept."""
@@ -139,14 +140,32 @@ def read_pool(path: Path) -> Unlabelled:
     FileError
         If it is missing or damaged.
     """
-    try:
-        with np.load(path, allow_pickle=False) as kept:
-            read: dict[str, Any] = {name: kept[name] for name in Unlabelled.__dataclass_fields__}
-    except (OSError, ValueError, KeyError) as error:
-        raise FileError(path, "what the model made of these files is missing or damaged: begin anew") from error
+    read: dict[str, Any] = _arrays(path, list(Unlabelled.__dataclass_fields__))
     for name in ("files", "classes"):
         read[name] = tuple(read[name].tolist())
     return Unlabelled(**read | {"seconds": float(read["seconds"])})
+
+
+def count_examples(path: Path) -> int:
+    """Return how many examples a file has, without reading all of it.
+
+    Raises
+    ------
+    FileError
+        If it is missing or damaged.
+    """
+    return len(_arrays(path, ["source"])["source"])
+
+
+def _arrays(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
+    try:
+        with (
+            path.open("rb") as file,
+            np.load(file, allow_pickle=False) as kept,
+        ):  # by itself it leaves damaged ones open
+            return {name: kept[name] for name in names}
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise FileError(path, "what the model made of these files is missing or damaged: begin a new queue") from error
 
 
 def _of_recording(model: Any, file: Path) -> tuple[Floats, Floats, NDArray[np.float64]]:

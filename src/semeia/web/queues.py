@@ -13,9 +13,24 @@ from django.db import transaction
 from django.db.models import QuerySet
 from numpy.typing import NDArray
 
+from semeia.active.unlabelled import count_examples
+from semeia.errors import FileError
 from semeia.web.models import Answer, Queue, User
 
-__all__ = ["Outdated", "Said", "answer", "counts", "current", "pool_file", "said_of", "seed_of", "take_back"]
+__all__ = [
+    "Outdated",
+    "Said",
+    "answer",
+    "called",
+    "candidates_of",
+    "counts",
+    "current",
+    "paths_of",
+    "pool_file",
+    "said_of",
+    "seed_of",
+    "take_back",
+]
 
 
 class Outdated(Exception):
@@ -75,6 +90,25 @@ class Said:
 def pool_file(id: str) -> Path:
     """Return the file of what a queue asks about."""
     return Path(settings.HOME) / "queues" / f"{id}.npz"
+
+
+def candidates_of(queue: Queue) -> int | None:
+    """Return how many candidates a queue has; None while, or where, its file cannot be read."""
+    try:
+        return count_examples(pool_file(queue.pk))
+    except FileError:
+        return None
+
+
+def paths_of(queue: Queue) -> set[str]:
+    """Return the files that are still in the Library."""
+    rows = queue.images.pictures if queue.images else queue.recordings
+    return set(rows.values_list("path", flat=True))
+
+
+def called(user: User | None) -> str:
+    """Return a reader's name."""
+    return "nobody" if user is None else user.get_username()
 
 
 def seed_of(queue: Queue) -> int:

@@ -6,9 +6,10 @@ needs no torch.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,14 @@ from semeia.active import ASKED, OPEN, Candidates, strategy_named
 from semeia.active.automatic import Calibrated, calibrated
 from semeia.active.head import fit_head, standardised
 from semeia.active.skill import SHARE, Point, advice, at_random, is_held, skill
-from semeia.active.unlabelled import Unlabelled, read_pool
+from semeia.active.unlabelled import read_pool
 from semeia.evaluation.agreement import kappa
 from semeia.web.models import Queue, User
 from semeia.web.queues import Said, pool_file, said_of, seed_of
 
 __all__ = ["Learnt", "Ranking", "forget", "open_rankings", "ranking_of"]
+
+_log = logging.getLogger(__name__)
 
 Integers = NDArray[np.int64]
 
@@ -37,6 +40,9 @@ QUIET = 1.0
 ENOUGH = 5
 AHEAD = 40
 """Questions that are ranked at once."""
+
+KEPT = 4
+"""Queues that are kept in memory: 200 MB each, if they ask about 100,000 windows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,11 +99,11 @@ class Ranking:
 
     def __init__(self, queue: Queue) -> None:
         self.queue, self.classes, self.readers = queue, tuple(queue.classes), queue.readers
-        self.pool: Unlabelled = read_pool(pool_file(queue.pk))
+        pool = read_pool(pool_file(queue.pk))
+        self.pool = replace(pool, embedding=standardised(pool.embedding, np.ones(len(pool), bool)))
         self.seed = seed_of(queue)
         self.held = is_held(len(self.pool), self.seed)
         self._strategy = strategy_named(queue.strategy)
-        self._embedding = standardised(self.pool.embedding, np.ones(len(self.pool), bool))
         self._probes = np.random.default_rng([self.seed, 6]).permutation(np.flatnonzero(self.held)).tolist()
         self._lock = threading.Lock()
         self._leases: dict[int, tuple[int, float]] = {}
@@ -106,8 +112,25 @@ class Ranking:
         self.times = 0
         self.learnt = self._learn(said_of(queue))
 
-    def next(self, user: User, said: dict[int, Said], count: int, skipped: set[int]) -> list[int]:
-        """Return what a reader is asked next, and keep it for them a while."""
+    def of_others(self, paths: set[str]) -> set[int]:
+        """Return the candidates of all files but these."""
+        others = [number for number, path in enumerate(self.pool.files) if path not in paths]
+        return set(np.flatnonzero(np.isin(self.pool.source, others)).tolist()) if others else set()
+
+    def next(self, user: User, said: dict[int, Said], count: int, skipped: set[int], *, ahead: int = 0) -> list[int]:
+        """Return what a reader is asked next, and keep it for them a while.
+
+        Parameters
+        ----------
+        user : User
+        said : dict
+            What is said of each candidate so far.
+        count : int
+        skipped : set of int
+            Candidates to pass over.
+        ahead : int
+            How many of them the reader will answer before: one question in `SHARE` is drawn at random.
+        """
         mine = user.pk
         now = time.monotonic()
         taken = skipped | {n for n, one in said.items() if self._is_done(one, mine)}
@@ -116,7 +139,7 @@ class Ranking:
             half = [n for n, one in said.items() if n not in taken]  # answered by another: they complete a pair
             asked = sum(any(one.user_id == mine for one in each.answers) for each in said.values())
             chosen: list[int] = []
-            for number in range(asked + 1, asked + count + 1):
+            for number in range(asked + ahead + 1, asked + ahead + count + 1):
                 sources = (half, self._probes, self.learnt.order, self._rest())
                 order = sources if number % SHARE == 0 else (half, *sources[2:], self._probes)
                 one = next((n for source in order for n in source if n not in taken), None)
@@ -142,21 +165,22 @@ class Ranking:
     def _keep_learning(self) -> None:
         while True:
             with self._lock:
-                if self._new >= ENOUGH or (self._new and time.monotonic() > self._changed + QUIET):
-                    self._new = 0
-                    due = True
-                elif not self._new:
+                if not self._new:
                     self._learner = None
                     return
-                else:
-                    due = False
-            if due:
-                said = said_of(self.queue)
-                connection.close()  # this thread's own
-                self.learnt = self._learn(said)
-                self.times += 1
-            else:
+                due = self._new >= ENOUGH or time.monotonic() > self._changed + QUIET
+                if due:
+                    self._new = 0
+            if not due:
                 time.sleep(0.05)
+                continue
+            try:
+                self.learnt = self._learn(said_of(self.queue))
+            except Exception:
+                _log.exception("queue %s: learning failed; the questions stay in their order", self.queue.pk)
+            finally:
+                connection.close()  # this thread's own
+            self.times += 1
 
     def _is_done(self, said: Said, user: int) -> bool:
         """Whether a reader need not be asked about a candidate."""
@@ -183,7 +207,7 @@ class Ranking:
         from_answers = ~self.held[at]
         informed = len(np.unique(label[at[from_answers]])) > 1
         if informed:
-            probability = fit_head(self._embedding[at[from_answers]], of[from_answers], number)(self._embedding)
+            probability = fit_head(self.pool.embedding[at[from_answers]], of[from_answers], number)(self.pool.embedding)
         elif self.pool.classes == self.classes:
             probability = self.pool.probability
         else:
@@ -207,9 +231,9 @@ class Ranking:
         learnt: NDArray[np.bool_],
         probability: NDArray[np.float32],
     ) -> dict[str, Any]:
-        held, truth = self._embedding[at[~learnt]], label[~learnt]
+        held, truth = self.pool.embedding[at[~learnt]], label[~learnt]
         classes = len(self.classes)
-        points = skill(self._embedding[at[learnt]], label[learnt], held, truth, classes, seed=self.seed)
+        points = skill(self.pool.embedding[at[learnt]], label[learnt], held, truth, classes, seed=self.seed)
         return {
             "points": points,
             "random": at_random(held, truth, classes, self.seed),
@@ -220,7 +244,7 @@ class Ranking:
     def _order(self, probability: NDArray[np.float32], label: NDArray[np.int64]) -> list[int]:
         open_to_learn = label.copy()
         open_to_learn[self.held & (label == OPEN)] = ASKED
-        candidates = Candidates(self._embedding, probability, open_to_learn)
+        candidates = Candidates(self.pool.embedding, probability, open_to_learn)
         rng = np.random.default_rng([self.seed, int((label >= 0).sum())])
         return [int(row) for row in self._strategy(candidates, AHEAD, rng)]
 
@@ -243,19 +267,21 @@ def ranking_of(queue: Queue) -> Ranking:
     ------
     FileError
     """
-    with _opening:
-        if queue.pk not in _rankings:
-            _rankings[queue.pk] = Ranking(queue)
-        return _rankings[queue.pk]
+    known = _rankings.get(queue.pk)
+    if known is None:
+        with _opening:
+            known = _rankings.get(queue.pk) or Ranking(queue)
+            _rankings[queue.pk] = known
+            for oldest in list(_rankings)[:-KEPT]:
+                forget(oldest)
+    return known
 
 
 def open_rankings() -> dict[str, Ranking]:
-    """Return the queues that were asked of this process."""
-    with _opening:
-        return dict(_rankings)
+    """Return the queues that were asked of this process; does not wait for one that is being read."""
+    return dict(_rankings)
 
 
 def forget(id: str) -> None:
     """Let go of a queue."""
-    with _opening:
-        _rankings.pop(id, None)
+    _rankings.pop(id, None)

@@ -11,7 +11,7 @@ from working import find, in_library
 from semeia.cli import app
 from semeia.web.entrance import owner
 from semeia.web.jobs import commands, lifecycle
-from semeia.web.models import Job
+from semeia.web.models import Job, Queue
 from semeia.web.permission import project_of
 from semeia.web.pictures import add_folder
 
@@ -62,6 +62,17 @@ def test_a_picture_is_explained_with_a_map(image_folder: Path, home: Path, image
     assert Path(str(options["map_"])).parent == home / "cache" / "maps"
 
 
+def test_a_queue_is_looked_at_by_active_embed(recording_file: Path, home: Path) -> None:
+    row = in_library(recording_file)
+    queue = Queue.objects.create(project=row.project, model="eeg-starter", classes=["background", "seizure"])
+    queue.recordings.add(row)
+    job = lifecycle.queue("embed", row.project, None, {"queue": queue.pk})
+    name, options = parsed(job.argv)
+    assert (name, options["inputs"], options["model"]) == ("embed", [Path(row.path)], "eeg-starter")
+    assert options["progress"] == home / "jobs" / f"{job.pk}.jsonl"
+    assert options["output"] == home / "queues" / f"{queue.pk}.npz"
+
+
 def test_there_is_a_command_line_for_every_kind_of_job(
     recording_file: Path, image_folder: Path, image_model: str
 ) -> None:
@@ -70,6 +81,8 @@ def test_there_is_a_command_line_for_every_kind_of_job(
     picture = images.pictures.get(name="dense/dense_1.png")
     parameters = {"model": image_model, "picture": picture.pk, "target": "dense"}
     parameters |= {"recipe": "", "name": "mine", "folds": 3}
+    queue = Queue.objects.create(project=row.project, model=image_model, classes=[], images=images)
+    parameters |= {"queue": queue.pk}
     for kind in commands._KINDS:
         job = Job(project=row.project, kind=kind, recording=row, images=images, parameters=parameters)
         parsed(commands.arguments(job))

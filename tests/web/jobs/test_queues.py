@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from serving import Client, wait_for
+from django.db import OperationalError
+from serving import Client, wait_for, write_recording
 from working import Worker, ended, in_library
 
 from semeia.active.unlabelled import read_pool
@@ -170,6 +171,94 @@ def give(client: Client, queue: str, **said: object) -> None:
     assert answer.status_code == 200, answer.content
 
 
+def test_two_who_answer_the_same_at_once_are_both_kept_and_a_difference_is_settled(client: Client, queue: str) -> None:
+    second = reader("Dan")
+    asked = client.get(f"/api/queues/{queue}/next").json()[0]["candidate"]
+    give(client, queue, candidate=asked, label="seizure")
+    give(second, queue, candidate=asked, label="background")
+    now = state(client, queue)
+    assert (now["conflicts"], now["counts"]) == (1, {})
+    assert now["by_reader"] == {owner().get_username(): 1, "Dan": 1}
+    wait_for(lambda: ranking.ranking_of(Queue.objects.get(pk=queue)).learnt.answers == 1, 20)
+    settled = client.post(f"/api/queues/{queue}/answers", {"candidate": asked, "label": "seizure", "settles": True})
+    assert state(client, queue)["counts"] == {"seizure": 1}
+    again = second.post(f"/api/queues/{queue}/answers", {"candidate": asked, "label": "background", "settles": True})
+    assert again.status_code == 409 and again.json()["current"]["label"] == "seizure"
+    assert second.delete(f"/api/queues/{queue}/answers/{settled.json()['id']}").status_code == 200
+    assert state(client, queue)["conflicts"] == 1
+
+
+def test_a_reader_sees_and_takes_back_only_what_they_said(client: Client, queue: str) -> None:
+    second = reader("Eva")
+    mine = answered(client, queue, 3)
+    client.post(
+        f"/api/queues/{queue}/answers",
+        {"candidate": mine[0]["candidate"], "label": "", "comment": "muscle?", "replaces": mine[0]["id"]},
+    )
+    given = client.get(f"/api/queues/{queue}/answers").json()
+    assert [row["candidate"] for row in given] == [mine[k]["candidate"] for k in (0, 2, 1)]  # the latest first
+    assert (given[0]["answer"]["label"], given[0]["answer"]["comment"]) == ("", "muscle?")
+    assert given[0]["recording"] and given[0]["duration"] == 8
+    assert second.get(f"/api/queues/{queue}/answers").json() == []
+    assert second.delete(f"/api/queues/{queue}/answers/{mine[1]['id']}").status_code == 404
+    assert state(client, queue)["answered"] == 3
+
+
+def test_one_question_in_five_is_drawn_at_random_though_some_are_fetched_ahead(client: Client, queue: str) -> None:
+    ahead: list[dict[str, object]] = []
+    asked: list[int] = []
+    for _ in range(40):  # as the page does
+        if len(ahead) < 3:
+            held = ",".join(str(question["candidate"]) for question in ahead)
+            ahead += client.get(f"/api/queues/{queue}/next?skipped={held}&ahead={len(ahead)}").json()
+        candidate = int(str(ahead.pop(0)["candidate"]))
+        give(client, queue, candidate=candidate, label=truth(queue, candidate))
+        asked.append(candidate)
+    held_back = ranking.ranking_of(Queue.objects.get(pk=queue)).held
+    assert [bool(held_back[candidate]) for candidate in asked] == [False, False, False, False, True] * 8
+
+
+def test_what_was_removed_from_the_library_is_asked_no_more(client: Client, worker: Worker, tmp_path: Path) -> None:
+    rows = [in_library(write_recording(tmp_path / f"r{k}.edf", seconds=80, subject=f"p{k}")) for k in (1, 2)]
+    (queue,) = [next(made(client, recordings=[row.pk for row in rows]))]
+    assert state(client, queue)["candidates"] == 20
+    Recording.objects.filter(pk=rows[0].pk).delete()
+    answered(client, queue, 10)
+    assert client.get(f"/api/queues/{queue}/next").json() == []
+    assert {row["recording"] for row in client.get(f"/api/queues/{queue}/answers").json()} == {rows[1].pk}
+    ranking.forget(queue)
+
+
+def test_a_damaged_file_is_said_where_it_is_opened_and_does_not_keep_the_others_closed(
+    client: Client, queue: str
+) -> None:
+    ranking.forget(queue)
+    pool_file(queue).write_bytes(pool_file(queue).read_bytes()[:1000])
+    (row,) = client.get("/api/queues").json()
+    assert row["candidates"] is None
+    answer = client.get(f"/api/queues/{queue}/next")
+    assert answer.status_code == 422 and "missing or damaged: begin a new queue" in answer.json()["detail"]
+    assert client.get(f"/api/queues/{queue}").status_code == 422
+    assert client.delete(f"/api/queues/{queue}").status_code == 204
+
+
+def test_learning_goes_on_after_it_failed_once(
+    client: Client, queue: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = ranking.ranking_of(Queue.objects.get(pk=queue))
+    monkeypatch.setattr(ranking, "said_of", fail)
+    answered(client, queue, 5)
+    wait_for(lambda: known.times == 1, 20)
+    assert known.learnt.answers == 0 and "learning failed" in caplog.text
+    monkeypatch.undo()
+    answered(client, queue, 5)
+    wait_for(lambda: known.learnt.answers == 10, 20)
+
+
+def fail(queue: Queue) -> dict[int, object]:
+    raise OperationalError("database is locked")
+
+
 def test_two_people_at_once_get_different_questions(client: Client, queue: str) -> None:
     second = reader("Cem")
     mine = {q["candidate"] for q in client.get(f"/api/queues/{queue}/next").json()}
@@ -192,6 +281,7 @@ def test_answers_become_data_of_a_recipe(client: Client, queue: str, recording: 
     client.post(f"/api/queues/{queue}/automatic", {"threshold": 0.0})
     everything = client.post(f"/api/queues/{queue}/freeze").json()
     assert everything["automatic"] == len(pool) - 8 and everything["path"] != frozen["path"]
+    assert state(client, queue)["unasked"] == len(pool) - 8 and state(client, queue)["answered"] == 8
     client.post(f"/api/queues/{queue}/automatic", {"threshold": None})
     assert client.post(f"/api/queues/{queue}/freeze").json()["path"] == frozen["path"]
 
@@ -215,5 +305,5 @@ def test_a_queue_goes_with_its_answers(client: Client, queue: str) -> None:
     (one,) = answered(client, queue, 1)
     give(client, queue, candidate=one["candidate"], label="", replaces=one["id"])
     assert client.delete(f"/api/queues/{queue}").status_code == 204
-    assert not Answer.objects.exists() and not pool_file(queue).exists()
+    assert not Answer.objects.exists() and not Job.objects.exists() and not pool_file(queue).exists()
     assert client.get(f"/api/queues/{queue}").status_code == 404

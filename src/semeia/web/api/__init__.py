@@ -21,6 +21,7 @@ from semeia.web.api.jobs import router as jobs
 from semeia.web.api.library import router as library
 from semeia.web.api.montages import router as montages
 from semeia.web.api.pictures import router as pictures
+from semeia.web.api.questions import router as questions
 from semeia.web.api.queues import router as queues
 from semeia.web.api.recipes import router as recipes
 from semeia.web.api.reports import router as reports
@@ -53,6 +54,7 @@ for router in (
     recipes,
     trainings,
     queues,
+    questions,
     jobs,
     stream,
 ):

@@ -1,4 +1,4 @@
-"""Label: queues of questions, answered one by one; what was learnt from the answers; and what is made of them."""
+"""Label: queues of questions; what was learnt from the answers; and what is made of them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from semeia.errors import DatasetError, RecipeError
 from semeia.events import Event, Events
 from semeia.web import queues, ranking
 from semeia.web.api.access import user_of
-from semeia.web.api.answers import Refusal, Refused
+from semeia.web.api.answers import Refusal
 from semeia.web.api.installed import check_judges
 from semeia.web.api.jobs import JobRow, job_row
 from semeia.web.jobs import lifecycle
-from semeia.web.models import Answer, ImageSet, Picture, Queue, Recording, User
+from semeia.web.models import ImageSet, Queue, Recording
 from semeia.web.permission import Right, allowed, one, project_of
 
 __all__ = ["router"]
@@ -37,7 +37,6 @@ __all__ = ["router"]
 router = Router(tags=["label"])
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-_AHEAD = 5
 
 
 class StrategyRow(Schema):
@@ -113,50 +112,9 @@ class QueueState(QueueRow):
     missing: int
     """Answers held back that are missing at least until labels without a person can be had."""
     automatic: float | None
-
-
-class Question(Schema):
-    """What is asked: a stretch of a recording, or a picture; and what the network says, to be shown afterwards."""
-
-    candidate: int
-    recording: str | None
-    picture: str | None
-    name: str
-    onset: float
-    duration: float
-    says: dict[str, float]
-
-
-class NewAnswer(Schema):
-    """What a candidate is; empty for unsure."""
-
-    candidate: int
-    label: Annotated[str, StringConstraints(max_length=200)]
-    comment: Annotated[str, StringConstraints(max_length=2000)] = ""
-    replaces: str | None = None
-    settles: bool = False
-
-
-class AnswerRow(Schema):
-    """What a person said."""
-
-    id: str
-    candidate: int
-    label: str
-    comment: str
-    user: str
-
-
-class AnswerConflict(Refusal):
-    """An answer of the same reader that came before."""
-
-    current: AnswerRow | None
-
-
-class Difference(Question):
-    """A candidate whose readers differ, and what each says."""
-
-    answers: list[AnswerRow]
+    """Confidence from which on labels are given without a person; null for none."""
+    unasked: int
+    """Candidates that have such a label."""
 
 
 class Automatic(Schema):
@@ -226,7 +184,10 @@ def remove(request: HttpRequest, id: str) -> HttpResponse:
     queue = _queue(request, "write", id)
     if queue.job is not None and queue.job.state in lifecycle.ACTIVE:
         raise HttpError(409, "The model is looking at its files: stop that first.")
-    queue.delete()
+    with transaction.atomic():
+        queue.delete()
+        if queue.job is not None:
+            queue.job.delete()  # it could be run no more
     ranking.forget(id)
     queues.pool_file(id).unlink(missing_ok=True)
     return HttpResponse(status=204)
@@ -240,13 +201,13 @@ def state(request: HttpRequest, id: str) -> QueueState:
     by_reader: dict[str, int] = defaultdict(int)
     for each in said.values():
         for row in each.answers:
-            by_reader[_called(row.user)] += 1
+            by_reader[queues.called(row.user)] += 1
     known = ranking.ranking_of(queue) if queues.pool_file(id).is_file() else None
     learnt = None if known is None else known.learnt
     found = None if learnt is None else learnt.sure
     sure = None
-    if isinstance(found, Calibrated) and known is not None:
-        labels = len(automatic(known.learnt.probability, _open(known, said), found.threshold))
+    if isinstance(found, Calibrated):
+        labels = len(_unasked(known, said, found.threshold))
         sure = Sure(threshold=found.threshold, right=found.right, judged=found.judged, labels=labels)
     return QueueState(
         **_row(queue, len(said)).model_dump(),
@@ -261,71 +222,8 @@ def state(request: HttpRequest, id: str) -> QueueState:
         sure=sure,
         missing=found if isinstance(found, int) else 0,
         automatic=queue.automatic,
+        unasked=len(_unasked(known, said, queue.automatic)),
     )
-
-
-@router.get("/queues/{id}/next", response=list[Question], operation_id="nextQuestions")
-def following(request: HttpRequest, id: str, skipped: str = "") -> list[Question]:
-    """Return what the reader is asked next, the first first; `skipped` are candidates, with commas, to pass over."""
-    queue = _queue(request, "write", id)
-    known = ranking.ranking_of(queue)
-    over = {int(part) for part in skipped.split(",") if part.isdigit()}
-    numbers = known.next(user_of(request), queues.said_of(queue), _AHEAD, over)
-    return _questions(queue, known, numbers)
-
-
-@router.post(
-    "/queues/{id}/answers", response={200: AnswerRow, 409: AnswerConflict, 422: Refusal}, operation_id="giveAnswer"
-)
-def give(request: HttpRequest, id: str, said: NewAnswer) -> AnswerRow:
-    """Say what a candidate is; it is on the disk when this answers."""
-    queue = _queue(request, "write", id)
-    known = ranking.ranking_of(queue)
-    if said.label and said.label not in queue.classes:
-        raise HttpError(422, f"{said.label} is none of the classes: {', '.join(queue.classes)}.")
-    if not 0 <= said.candidate < len(known.pool):
-        raise HttpError(422, "There is no such question in this queue.")
-    try:
-        row = queues.answer(
-            queue,
-            user_of(request),
-            said.candidate,
-            said.label,
-            comment=said.comment,
-            replaces=said.replaces,
-            settles=said.settles,
-        )
-    except queues.Outdated as error:
-        raise Refused(409, str(error), current=error.current and _answer(error.current).model_dump()) from None
-    known.answered(said.candidate)
-    return _answer(row)
-
-
-@router.delete(
-    "/queues/{id}/answers/{answer}", response={200: list[Question], 409: AnswerConflict}, operation_id="takeBack"
-)
-def take_back(request: HttpRequest, id: str, answer: str) -> list[Question]:
-    """Take an answer back, and return the question that it was to."""
-    queue = _queue(request, "write", id)
-    row = queue.answers.filter(pk=answer).select_related("queue").first()
-    if row is None:
-        raise HttpError(404, "There is no such answer (any more).")
-    try:
-        queues.take_back(row, user_of(request))
-    except queues.Outdated as error:
-        raise Refused(409, str(error), current=error.current and _answer(error.current).model_dump()) from None
-    known = ranking.ranking_of(queue)
-    known.answered(row.candidate)
-    return _questions(queue, known, [row.candidate])
-
-
-@router.get("/queues/{id}/differences", response=list[Difference], operation_id="differences")
-def differences(request: HttpRequest, id: str) -> list[Difference]:
-    """Return the candidates whose readers differ, with what each says, for somebody to settle."""
-    queue = _queue(request, "read", id)
-    said = {number: each for number, each in queues.said_of(queue).items() if each.differs}
-    asked = _questions(queue, ranking.ranking_of(queue), list(said))
-    return [Difference(**q.model_dump(), answers=[_answer(a) for a in said[q.candidate].answers]) for q in asked]
 
 
 @router.post("/queues/{id}/automatic", response={204: None}, operation_id="setAutomatic")
@@ -343,11 +241,9 @@ def freeze(request: HttpRequest, id: str) -> FrozenAnswers:
     queue = _queue(request, "write", id)
     known, said = ranking.ranking_of(queue), queues.said_of(queue)
     labels = {number: label for number, each in said.items() if (label := each.label(queue.readers))}
-    unasked: dict[int, str] = {}
-    if queue.automatic is not None:
-        probability = known.learnt.probability
-        rows = automatic(probability, _open(known, said), queue.automatic)
-        unasked = {int(row): queue.classes[int(probability[row].argmax())] for row in rows}
+    likeliest = known.learnt.probability.argmax(axis=1)
+    rows = _unasked(known, said, queue.automatic)
+    unasked = {int(row): queue.classes[likeliest[row]] for row in rows}
     if not labels:
         raise DatasetError(f"{queue.name}: nothing is answered yet")
     path = _freeze(queue, known, labels, unasked)
@@ -369,7 +265,8 @@ def _freeze(queue: Queue, known: ranking.Ranking, labels: dict[int, str], unaske
             of[pool.files[int(pool.source[number])]].append((number, label, source))
     if queue.images:
         patients = dict(queue.images.pictures.values_list("path", "patient"))
-        return freeze_images([FrozenImage(Path(p), rows[0][1], patients.get(p, "")) for p, rows in of.items()])
+        there = [path for path in of if path in patients]  # others were removed
+        return freeze_images([FrozenImage(Path(path), of[path][0][1], patients[path]) for path in there])
     rows = queue.recordings.filter(path__in=list(of)).select_related("patient")
     return freeze_recordings(
         [
@@ -395,55 +292,24 @@ def _queue(request: HttpRequest, right: Right, id: str) -> Queue:
     return one(user_of(request), right, Queue.objects.select_related("job", "images"), id)
 
 
-def _open(known: ranking.Ranking, said: dict[int, queues.Said]) -> NDArray[np.int64]:
-    return np.setdiff1d(np.arange(len(known.pool)), list(said))
+def _unasked(known: ranking.Ranking | None, said: dict[int, queues.Said], threshold: float | None) -> NDArray[np.int64]:
+    """Return the candidates that get a label though nobody was asked about them."""
+    if known is None or threshold is None:
+        return np.zeros(0, np.int64)
+    open_rows = np.setdiff1d(np.arange(len(known.pool)), list(said))
+    return automatic(known.learnt.probability, open_rows, threshold)
 
 
 def _row(queue: Queue, answered: int) -> QueueRow:
-    looked = queues.pool_file(queue.pk).is_file()
     columns = {key: getattr(queue, key) for key in ("name", "model", "strategy", "classes", "readers", "created_at")}
     return QueueRow(
         id=queue.pk,
         images=queue.images_id,
-        candidates=len(ranking.ranking_of(queue).pool) if looked else None,
+        candidates=queues.candidates_of(queue),
         answered=answered,
         job=None if queue.job is None else job_row(queue.job),
         **columns,
     )
-
-
-def _questions(queue: Queue, known: ranking.Ranking, numbers: list[int]) -> list[Question]:
-    pool, probability = known.pool, known.learnt.probability
-    paths = {pool.files[int(pool.source[number])] for number in numbers}
-    rows = queue.images.pictures.filter(path__in=paths) if queue.images else queue.recordings.filter(path__in=paths)
-    there: dict[str, Recording | Picture] = {row.path: row for row in rows}
-    questions = []
-    for number in numbers:
-        row = there.get(pool.files[int(pool.source[number])])
-        if row is None:  # it was removed from the Library
-            continue
-        said = {name: round(float(p), 3) for name, p in zip(queue.classes, probability[number], strict=True)}
-        questions.append(
-            Question(
-                candidate=number,
-                recording=row.pk if isinstance(row, Recording) else None,
-                picture=row.pk if isinstance(row, Picture) else None,
-                name=row.name,
-                onset=float(pool.onset[number]),
-                duration=pool.seconds,
-                says=said,
-            )
-        )
-    return questions
-
-
-def _answer(row: Answer) -> AnswerRow:
-    columns = {key: getattr(row, key) for key in ("candidate", "label", "comment")}
-    return AnswerRow(id=row.pk, user=_called(row.user), **columns)
-
-
-def _called(user: User | None) -> str:
-    return "nobody" if user is None else user.get_username()
 
 
 def _points(points: list[Point]) -> list[CurvePoint]:
