@@ -1228,86 +1228,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/queues/{id}/next": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Following
-         * @description Return what the reader is asked next, the first first; `skipped` are candidates, with commas, to pass over.
-         */
-        get: operations["nextQuestions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/queues/{id}/answers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Give
-         * @description Say what a candidate is; it is on the disk when this answers.
-         */
-        post: operations["giveAnswer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/queues/{id}/answers/{answer}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Take Back
-         * @description Take an answer back, and return the question that it was to.
-         */
-        delete: operations["takeBack"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/queues/{id}/differences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Differences
-         * @description Return the candidates whose readers differ, with what each says, for somebody to settle.
-         */
-        get: operations["differences"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/queues/{id}/automatic": {
         parameters: {
             query?: never;
@@ -1342,6 +1262,92 @@ export interface paths {
          * @description Write down what is known by now, so that a recipe can learn from it.
          */
         post: operations["freezeAnswers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues/{id}/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Following
+         * @description Return what the reader is asked next, the first first.
+         *
+         *     `skipped` are candidates, with commas, to pass over; `ahead` of them are questions that will be answered before.
+         */
+        get: operations["nextQuestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues/{id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Given
+         * @description Return what the reader said last, the latest first; nobody sees another's answers here.
+         */
+        get: operations["givenAnswers"];
+        put?: never;
+        /**
+         * Give
+         * @description Say what a candidate is; it is on the disk when this answers.
+         */
+        post: operations["giveAnswer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues/{id}/answers/{answer}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Back
+         * @description Take one's own answer, or what settled a difference, back; return the question that it was to.
+         */
+        delete: operations["takeBack"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues/{id}/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Differences
+         * @description Return the candidates whose readers differ, with what each says, for somebody to settle.
+         */
+        get: operations["differences"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2863,6 +2869,8 @@ export interface components {
             missing: number;
             /** Automatic */
             automatic: number | null;
+            /** Unasked */
+            unasked: number;
         };
         /**
          * Sure
@@ -2877,6 +2885,32 @@ export interface components {
             judged: number;
             /** Labels */
             labels: number;
+        };
+        /**
+         * Automatic
+         * @description The confidence from which on labels need no person; null takes them all back.
+         */
+        Automatic: {
+            /** Threshold */
+            threshold: number | null;
+        };
+        /**
+         * FrozenAnswers
+         * @description Answers as a recipe's data.
+         */
+        FrozenAnswers: {
+            /** Source */
+            source: string;
+            /** Path */
+            path: string;
+            /** Classes */
+            classes: string[];
+            /** Labels */
+            labels: {
+                [key: string]: number;
+            };
+            /** Automatic */
+            automatic: number;
         };
         /**
          * Question
@@ -2915,6 +2949,29 @@ export interface components {
             comment: string;
             /** User */
             user: string;
+        };
+        /**
+         * Answered
+         * @description A question, and what the reader said.
+         */
+        Answered: {
+            /** Candidate */
+            candidate: number;
+            /** Recording */
+            recording: string | null;
+            /** Picture */
+            picture: string | null;
+            /** Name */
+            name: string;
+            /** Onset */
+            onset: number;
+            /** Duration */
+            duration: number;
+            /** Says */
+            says: {
+                [key: string]: number;
+            };
+            answer: components["schemas"]["AnswerRow"];
         };
         /**
          * AnswerConflict
@@ -2970,32 +3027,6 @@ export interface components {
             };
             /** Answers */
             answers: components["schemas"]["AnswerRow"][];
-        };
-        /**
-         * Automatic
-         * @description The confidence from which on labels need no person; null takes them all back.
-         */
-        Automatic: {
-            /** Threshold */
-            threshold: number | null;
-        };
-        /**
-         * FrozenAnswers
-         * @description Answers as a recipe's data.
-         */
-        FrozenAnswers: {
-            /** Source */
-            source: string;
-            /** Path */
-            path: string;
-            /** Classes */
-            classes: string[];
-            /** Labels */
-            labels: {
-                [key: string]: number;
-            };
-            /** Automatic */
-            automatic: number;
         };
         /**
          * PartialTrack
@@ -4926,10 +4957,57 @@ export interface operations {
             };
         };
     };
+    setAutomatic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Automatic"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    freezeAnswers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrozenAnswers"];
+                };
+            };
+        };
+    };
     nextQuestions: {
         parameters: {
             query?: {
                 skipped?: string;
+                ahead?: number;
             };
             header?: never;
             path: {
@@ -4946,6 +5024,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Question"][];
+                };
+            };
+        };
+    };
+    givenAnswers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answered"][];
                 };
             };
         };
@@ -5044,52 +5144,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Difference"][];
-                };
-            };
-        };
-    };
-    setAutomatic: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Automatic"];
-            };
-        };
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    freezeAnswers: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FrozenAnswers"];
                 };
             };
         };

@@ -98,6 +98,7 @@ export class Labelling {
       const answer = await ask(api.POST("/api/queues/{id}/answers", { params: { path: { id: this.id } }, body }));
       this.last = { question, answer };
       this.#deeds.push(this.last);
+      this.#again(); // the stream tells of it too, and later of what was learnt
     } catch (error) {
       if (error instanceof ApiError && error.status === 409) notices.say("This was answered in another tab already.");
       else {
