@@ -35,7 +35,7 @@ ALONE = (
     "web/api/test_stream.py",
     "web/test_uploads.py",
     "cli/test_serve.py",
-    "docs/test_pictures.py",
+    "docs/test_documented_pictures.py",
     "docs/test_site.py",
 )
 """What drives a browser, or servers and workers one after another."""

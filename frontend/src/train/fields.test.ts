@@ -50,6 +50,7 @@ describe("fields", () => {
     expect([typed(epochs, "3"), typed(epochs, "3.5"), typed(epochs, " ")]).toEqual([3, null, undefined]);
     expect([typed(threshold, "0,4"), typed(threshold, "much")]).toEqual([0.4, null]);
     expect([typed(validation, "a, b"), typed(validation, "1, 2"), typed(validation, "[")]).toEqual([["a", "b"], [1, 2], null]);
+    expect([typed(validation, "0.5"), typed(validation, "0,5")]).toEqual([0.5, 0.5]);
     expect([shownValue(["a", "b"]), shownValue({ x: 1 }), shownValue(undefined)]).toEqual(["a, b", '{"x":1}', ""]);
   });
 

@@ -7,7 +7,7 @@ export interface Field {
   kind: "number" | "switch" | "choice" | "text" | "list";
   whole: boolean; // of numbers
   choices: string[];
-  free: boolean; // of choices: any number too
+  free: boolean; // of choices and lists: a number too
   initial: unknown; // what holds where the key is not there
   needed: boolean;
   help: string;
@@ -66,7 +66,7 @@ function shapeOf(property: Schema): Partial<Field> {
   if (choices.length) return { kind: "choice", choices, free: numbers.length > 0, whole: kinds[0].type === "integer" };
   if (kinds[0]?.type === "boolean") return { kind: "switch" };
   if (kinds.length === 1 && numbers.length) return { kind: "number", whole: kinds[0].type === "integer" };
-  if (kinds.some(({ type }) => type === "array")) return { kind: "list" };
+  if (kinds.some(({ type }) => type === "array")) return { kind: "list", free: numbers.length > 0 };
   return { kind: "text" };
 }
 
@@ -100,13 +100,14 @@ const sentence = (text: string): string => {
 export function typed({ kind, whole, free }: Field, text: string): unknown {
   const said = text.trim();
   if (!said) return undefined;
-  if (kind === "number" || free) {
+  if (kind === "number" || (free && kind === "choice")) {
     const number = Number(said.replace(",", "."));
     if (Number.isFinite(number) && (!whole || Number.isInteger(number))) return number;
     return null;
   }
   if (kind !== "list") return /^[[{]/.test(said) ? (parse(said) as unknown) : said;
   if (said.startsWith("[")) return Array.isArray(parse(said)) ? parse(said) : null;
+  if (free && Number.isFinite(Number(said.replace(",", ".")))) return Number(said.replace(",", "."));
   const parts = said.split(",").map((part) => part.trim());
   return parts.every((part) => part && Number.isFinite(Number(part))) ? parts.map(Number) : parts.filter(Boolean);
 }

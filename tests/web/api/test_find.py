@@ -111,6 +111,7 @@ def test_find_queues_one_job(client: Client, recording: Recording) -> None:
         "images": None,
         "state": "queued",
         "share": None,
+        "doing": "",
         "message": "",
         "created_at": "",
         "started_at": None,
