@@ -225,7 +225,7 @@ def filled(page: Page) -> None:
     for label, value in (("Epochs", "8"), ("Examples per epoch", "1024")):
         page.get_by_label(label, exact=True).fill(value)
         page.get_by_label(label, exact=True).press("Tab")
-    expect(page.get_by_text("An epoch here")).to_be_visible()
+    expect(page.get_by_text("An epoch here")).to_be_visible(timeout=90_000)
     page.locator(".steps").evaluate("element => element.scrollTo(0, 0)")
 
 

@@ -104,6 +104,26 @@ def test_what_is_most_telling_is_labelled_by_keys_and_trained_on(page: Page, tru
     expect(page.get_by_role("columnheader", name="background")).to_be_visible()
 
 
+def test_two_tabs_are_asked_different_things_and_hear_of_each_other(page: Page, truth: dict[str, list[Event]]) -> None:
+    new_queue(page, "tabs")
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.get_by_role("button", name="What does the network say?")).to_be_visible(timeout=30_000)
+    answer(page, truth)
+    until(other, lambda: count(other).startswith("1 of 120"))
+    page.get_by_role("button", name="Remove this queue").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_role("link", name="tabs")).to_have_count(0)
+    other.close()
+
+
+def read_as(page: Page, name: str) -> None:
+    page.get_by_role("button", name="Reading as").click()
+    page.get_by_label("Another reader's name").fill(name)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Read as", exact=True).click()
+
+
 def test_two_read_without_seeing_each_other_and_a_third_settles(page: Page, truth: dict[str, list[Event]]) -> None:
     new_queue(page, "twice", readers="Two, who do not see each other’s answers")
     for _ in range(4):
@@ -125,23 +145,3 @@ def test_two_read_without_seeing_each_other_and_a_third_settles(page: Page, trut
     page.keyboard.press("1")
     expect(settle).to_have_count(0)
     expect(page.get_by_text("Agreement (Cohen’s κ)")).to_be_visible()
-
-
-def read_as(page: Page, name: str) -> None:
-    page.get_by_role("button", name="Reading as").click()
-    page.get_by_label("Another reader's name").fill(name)
-    with page.expect_navigation():
-        page.get_by_role("button", name="Read as", exact=True).click()
-
-
-def test_two_tabs_are_asked_different_things_and_hear_of_each_other(page: Page, truth: dict[str, list[Event]]) -> None:
-    new_queue(page, "tabs")
-    other = page.context.new_page()
-    other.goto(page.url)
-    expect(other.get_by_role("button", name="What does the network say?")).to_be_visible(timeout=30_000)
-    answer(page, truth)
-    until(other, lambda: count(other).startswith("1 of 120"))
-    page.get_by_role("button", name="Remove this queue").click()
-    page.get_by_role("button", name="Remove", exact=True).click()
-    expect(page.get_by_role("link", name="tabs")).to_have_count(0)
-    other.close()

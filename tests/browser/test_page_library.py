@@ -6,7 +6,6 @@ import base64
 from pathlib import Path
 
 import numpy as np
-import pytest
 from chromium import Semeia, open_recording, wait_for_traces
 from playwright.sync_api import Page, expect
 
@@ -134,9 +133,3 @@ def test_whoever_was_not_let_in_is_told_how(browser: object, semeia: Semeia) -> 
     page.goto(semeia.url)
     expect(page.get_by_text("does not know this browser")).to_be_visible()
     page.context.close()
-
-
-@pytest.mark.parametrize("place", ["label", "train"])
-def test_places_that_are_not_built_say_what_they_will_be(page: Page, place: str) -> None:
-    page.goto(f"/{place}")
-    expect(page.get_by_text("Not built yet")).to_be_visible()

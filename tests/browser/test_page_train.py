@@ -100,6 +100,7 @@ def test_a_training_is_stopped_and_goes_on(form: Page) -> None:
 def test_a_network_is_built_layer_by_layer_and_what_does_not_fit_is_explained_in_place(form: Page) -> None:
     form.get_by_role("radio", name="layer by layer").click()
     expect(form.get_by_label("Montage")).to_have_value("longitudinal")
+    form.get_by_label("Montage").select_option("recorded")  # these recordings have electrodes of their own
     row = form.get_by_role("row").filter(has_text="maxpool1d")
     expect(row).to_contain_text("16 × 15")  # of 256 samples: 61 after the convolution, 15 after the pooling
     expect(row).to_contain_text("0.438 s")  # (16 + 3 * 4) / 64

@@ -39,6 +39,7 @@ LOST = 255
 
 ACTIVE = (Job.State.QUEUED, Job.State.RUNNING, Job.State.STOPPING)
 _HELD = (Job.State.RUNNING, Job.State.STOPPING)
+_GOES_ON = ("train", "folds", "search")  # their command lines say whether there is something to go on with
 _End = tuple[Job.State, str]
 Kind = Literal["find", "classify", "twins", "explain", "embed", "train", "folds", "search", "check", "preview"]
 
@@ -70,7 +71,7 @@ def stop(job: Job) -> bool:
 def retry(job: Job) -> bool:
     """Queue a job again that failed or was stopped; return whether it had been."""
     row = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.CANCELLED))
-    return bool(row.update(state=Job.State.QUEUED, attempt=0, message="", ended_at=None))
+    return bool(row.update(state=Job.State.QUEUED, attempt=0, message="", ended_at=None, argv=arguments(job)))
 
 
 def claim(mine: Collection[str]) -> Job | None:
@@ -80,7 +81,7 @@ def claim(mine: Collection[str]) -> Job | None:
         row = Job.objects.filter(pk=waiting.pk, state=Job.State.QUEUED)
         if row.update(
             state=Job.State.RUNNING,
-            argv=arguments(waiting),  # built now: a training that was begun goes on
+            argv=arguments(waiting) if waiting.kind in _GOES_ON else waiting.argv,
             attempt=F("attempt") + 1,
             started_at=now,
             heartbeat=now,
