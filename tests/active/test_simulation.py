@@ -10,7 +10,8 @@ import pytest
 
 from semeia.active.candidates import OPEN, Candidates
 from semeia.active.costs import needed, sentences, summarised
-from semeia.active.simulation import Pool, Study, _Asking, _of_seed, mean_area, simulate
+from semeia.active.simulation import Pool, Study, _Asking, _of_seed, simulate
+from semeia.active.skill import area
 from semeia.errors import DatasetError, RecipeError
 
 
@@ -112,7 +113,7 @@ def test_a_simulation_stops_when_asked() -> None:
 def test_the_area_is_the_mean_of_each_class_against_the_rest() -> None:
     label = np.array([0, 0, 1, 2])
     probability = np.array([[0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.3, 0.6, 0.1], [0.1, 0.1, 0.8]], np.float32)
-    assert mean_area(label, probability) == pytest.approx(np.mean([0.75, 2 / 3, 1.0]))
+    assert area(label, probability) == pytest.approx(np.mean([0.75, 2 / 3, 1.0]))
     assert OPEN not in label
 
 

@@ -11,11 +11,11 @@ import {
   type VerdictRow,
 } from "../api/client";
 import { attempt, notices } from "../app/notices.svelte";
+import { isActive, stopJob } from "../live/jobs";
 import { stream } from "../live/stream.svelte";
 import { prefer, preferred } from "../models/preferred";
 import { choices, same } from "./pictures";
 
-const ACTIVE = ["queued", "running", "stopping"];
 
 interface Deed {
   picture: string;
@@ -42,7 +42,7 @@ export class PictureSet {
       null,
   );
   readonly job = $derived(this.#jobs.find(({ parameters }) => parameters.model === this.model?.name) ?? null);
-  readonly active = $derived(this.job !== null && ACTIVE.includes(this.job.state));
+  readonly active = $derived(isActive(this.job));
   readonly classes = $derived(this.#classes.length ? this.#classes : (this.model?.classes ?? []));
   /** The classes that a picture may be said to show. */
   readonly choices = $derived.by(() => {
@@ -92,8 +92,7 @@ export class PictureSet {
   }
 
   async stop(): Promise<void> {
-    const params = { path: { id: this.job!.id } };
-    const job = await attempt(() => ask(api.POST("/api/jobs/{id}/stop", { params })));
+    const job = await attempt(() => stopJob(this.job!.id));
     if (job) this.#heard(job);
   }
 

@@ -3,10 +3,10 @@
 import { api, ask, type JobRow, type ModelRow, type Proposal, request, type TrackRow } from "../api/client";
 import { attempt, notices } from "../app/notices.svelte";
 import type { Curve } from "../draw/strip";
+import { isActive, stopJob } from "../live/jobs";
 import { stream } from "../live/stream.svelte";
 import { prefer, preferred, thresholdOf } from "../models/preferred";
 
-const ACTIVE = ["queued", "running", "stopping"];
 const GROWTH = 4096; // values that a growing track has room for at first
 
 export class Finding {
@@ -24,7 +24,7 @@ export class Finding {
   readonly model = $derived(this.models.find(({ name }) => name === this.#chosen) ?? this.models[0] ?? null);
   /** What the chosen model does here, or did last. */
   readonly job = $derived(this.#jobs.find(({ parameters }) => parameters.model === this.model?.name) ?? null);
-  readonly active = $derived(this.job !== null && ACTIVE.includes(this.job.state));
+  readonly active = $derived(isActive(this.job));
   /** The track of the chosen model. */
   readonly track = $derived(this.#tracks.find(({ model }) => model === this.model?.name) ?? null);
   /** What there is to draw: the track as far as it is known. */
@@ -64,8 +64,7 @@ export class Finding {
   }
 
   async stop(): Promise<void> {
-    const params = { path: { id: this.job!.id } };
-    const job = await attempt(() => ask(api.POST("/api/jobs/{id}/stop", { params })));
+    const job = await attempt(() => stopJob(this.job!.id));
     if (job) this.#heard(job);
   }
 

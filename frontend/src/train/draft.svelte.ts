@@ -90,9 +90,9 @@ export class Draft {
     this.#take(withKey(this.table, table, empty && table !== "data" ? undefined : value));
   }
 
-  /** Begin with another recipe; its data stay where it has none of its own. */
+  /** Begin with another recipe. */
   begin(table: Table): void {
-    this.#take({ ...table, data: (table.data as unknown[] | undefined)?.length ? table.data : [] });
+    this.#take({ ...table, data: table.data ?? [] });
   }
 
   /** Take TOML as it is typed; what is none is said, and the form stays as it was. */

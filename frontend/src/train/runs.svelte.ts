@@ -11,9 +11,6 @@ export type RunDetail = Schemas["RunDetail"];
 export type Study = Schemas["Study"];
 
 const KINDS = ["train", "folds", "search"];
-const ACTIVE = ["queued", "running", "stopping"];
-
-export const isActive = (job: JobRow | null | undefined): boolean => !!job && ACTIVE.includes(job.state);
 
 /** One line of the list: a run, a job that has no record yet, or several trainings as one. */
 export interface Entry {

@@ -19,10 +19,10 @@ from semeia.active.candidates import OPEN, Candidates
 from semeia.active.committee import committee_named
 from semeia.active.head import fit_head, standardised
 from semeia.active.mixture import needs_committee, strategy_named
+from semeia.active.skill import area
 from semeia.errors import DatasetError, RecipeError
-from semeia.evaluation import auroc
 
-__all__ = ["Pool", "Study", "mean_area", "simulate"]
+__all__ = ["Pool", "Study", "simulate"]
 
 Floats = NDArray[np.float32]
 
@@ -187,14 +187,8 @@ def _of_seed(
             label[rows] = truth[rows]
             known = label != OPEN
             head = fit_head(inside[0][known], label[known], classes)
-            areas.append(mean_area(outside_truth, head(outside)))
+            areas.append(area(outside_truth, head(outside)))
         return np.array(areas)
 
-    full = mean_area(outside_truth, fit_head(inside[0], truth, classes)(outside))
+    full = area(outside_truth, fit_head(inside[0], truth, classes)(outside))
     return {name: curve(name) for name in strategies}, full
-
-
-def mean_area(label: NDArray[np.int64], probability: Floats) -> float:
-    """Return the mean, over classes, of the area under the ROC curve of each against the rest."""
-    classes = range(probability.shape[1])
-    return float(np.mean([auroc(label == number, probability[:, number]) for number in classes]))

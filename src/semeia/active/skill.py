@@ -100,7 +100,7 @@ def at_random(held: Floats, truth: NDArray[np.int64], classes: int, seed: int = 
         As of `skill`.
     """
     rng, found = np.random.default_rng([seed, 1]), list[Point]()
-    for count in range(_BATCH, len(truth) // 2 + 1, _BATCH):
+    for count in _counts(len(truth) // 2 // _BATCH * _BATCH):
         areas = []
         for _ in range(_REPEATS):
             order = rng.permutation(len(truth))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from semeia.cli.contact_sheet import HAIRLINE, INK, MUTED, PAPER
 from semeia.datasets import LabelledRecording, class_names, cut
 from semeia.recipe import Patterns, Recipe
 from semeia.training.checking import transform_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["signal_sheet"]
 
-PAPER, INK, MUTED, HAIRLINE, ACCENT = "#ffffff", "#1a1f23", "#59646c", "#dde1e3", "#0b6b64"
+_ACCENT = "#0b6b64"
 _RECORDINGS = 4  # that are prepared for the sheet
 _WINDOWS = 2  # of each class
 _POINTS = 1500  # of a trace
@@ -112,7 +113,7 @@ def _seen(axes: Axes, seen: NDArray[np.float32], title: str) -> None:
         axes.set(xlabel="column", ylabel="row")
         _finish(axes, f"{title} (mean of the channels)" if len(seen) > 1 else title)
     else:
-        axes.bar(np.arange(seen.size), seen.ravel(), width=1.0, color=ACCENT)
+        axes.bar(np.arange(seen.size), seen.ravel(), width=1.0, color=_ACCENT)
         axes.set(xlabel="feature")
         _finish(axes, title)
 

@@ -37,7 +37,7 @@ def estimate(recipe: AnyRecipe, beside: Path = Path()) -> dict[str, Any]:
     dict
         ``faults``, ``notes``: list of str; ``said``: heading to sentences; ``shape``: of one example, or None;
         ``parameters``: int or None; ``seconds``: of an epoch, timed by one step, or None; ``bytes``: that a batch keeps
-        in training, or None; ``rate``, in Hz, and ``causal``, of recordings.
+        in training, or None; ``rate``, in Hz, and ``channels``, of recordings.
     """
     checked = check(recipe, beside)
     shape, module = checked.shape, checked.module
@@ -48,7 +48,7 @@ def estimate(recipe: AnyRecipe, beside: Path = Path()) -> dict[str, Any]:
     return {
         "faults": checked.faults,
         "notes": checked.notes,
-        "said": {heading: lines for heading, lines in explain(recipe, beside).items() if heading != "Faults"},
+        "said": {heading: lines for heading, lines in explain(recipe, beside, checked).items() if heading != "Faults"},
         "shape": shape,
         "rate": None if checked.transform is None else checked.transform.rate,
         "channels": checked.channels if isinstance(recipe, Recipe) else None,
@@ -74,7 +74,7 @@ def _bytes(recipe: AnyRecipe, checked: Checked) -> int | None:
 
     def took(part: nn.Module, _: object, output: object) -> None:
         nonlocal numbers
-        if isinstance(output, torch.Tensor) and not any(True for _ in part.children()):
+        if isinstance(output, torch.Tensor) and not list(part.children()):
             numbers += output.numel()
 
     hooks = [part.register_forward_hook(took) for part in checked.module.modules()]

@@ -36,7 +36,7 @@ _FALLING = {
 }
 
 
-def explain(recipe: AnyRecipe, beside: Path = Path()) -> dict[str, list[str]]:
+def explain(recipe: AnyRecipe, beside: Path = Path(), checked: Checked | None = None) -> dict[str, list[str]]:
     """Return what would be done: heading to sentences.
 
     Parameters
@@ -44,8 +44,10 @@ def explain(recipe: AnyRecipe, beside: Path = Path()) -> dict[str, list[str]]:
     recipe : Recipe or ImageRecipe
     beside : Path
         Where relative paths of the recipe are looked for first.
+    checked : Checked, optional
+        What `semeia.training.checking.check` found, where that is known.
     """
-    checked = check(recipe, beside)
+    checked = checked or check(recipe, beside)
     said = {
         "Data": [_data(data) for data in recipe.data],
         "Task": _task(recipe),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from semeia.datasets.frozen import FrozenImage, FrozenRecording, freeze_images, freeze_recordings
@@ -23,8 +23,14 @@ def marked_events(recordings: Iterable[Recording]) -> dict[str, list[Event]]:
     return found
 
 
-def freeze(recordings: Iterable[Recording]) -> str:
-    """Write down the events of recordings; return the ``path`` that a recipe's source ``frozen`` takes.
+def freeze(recordings: Iterable[Recording], events: Mapping[str, Iterable[Event]]) -> str:
+    """Write down what is said of recordings; return the ``path`` that a recipe's source ``frozen`` takes.
+
+    Parameters
+    ----------
+    recordings : iterable of Recording
+    events : mapping of str to iterable of Event
+        By the recording's id.
 
     Raises
     ------
@@ -36,13 +42,12 @@ def freeze(recordings: Iterable[Recording]) -> str:
     chosen = list(recordings)
     if not chosen:
         raise DatasetError("no recording is chosen: there is nothing to learn from")
-    found = marked_events(chosen)
     return freeze_recordings(
         [
             FrozenRecording(
                 Path(recording.path),
                 recording.patient.name,
-                Events(found[recording.pk], duration=recording.duration),
+                Events(events[recording.pk], duration=recording.duration),
                 recording.size,
                 recording.modified_ns,
             )
@@ -58,8 +63,14 @@ def class_of_pictures(images: ImageSet) -> dict[str, str]:
     return labels | dict(said.values_list("picture", "label"))
 
 
-def freeze_set(images: ImageSet) -> str:
+def freeze_set(images: ImageSet, labels: Mapping[str, str]) -> str:
     """Write down the classes of an image set; return the ``path`` that a recipe's source ``image-table`` takes.
+
+    Parameters
+    ----------
+    images : ImageSet
+    labels : mapping of str to str
+        By the picture's id.
 
     Raises
     ------
@@ -68,7 +79,6 @@ def freeze_set(images: ImageSet) -> str:
     StorageError
         If the disk is full.
     """
-    labels = class_of_pictures(images)
     if not labels:
         raise DatasetError(f"{images.name}: no picture has a class yet: judge some in Review first")
     rows = images.pictures.filter(pk__in=labels).values_list("pk", "path", "patient")

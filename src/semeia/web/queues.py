@@ -23,6 +23,7 @@ __all__ = [
     "answer",
     "called",
     "candidates_of",
+    "count_answered",
     "counts",
     "current",
     "paths_of",
@@ -120,6 +121,11 @@ def current(queue: Queue) -> QuerySet[Answer]:
     """Return the answers that hold now, in the order in which candidates were first answered."""
     rows = queue.answers.filter(removed=False, replaced_by__isnull=True).select_related("user")
     return rows.order_by("created_at", "id")
+
+
+def count_answered(queue: Queue) -> int:
+    """Return how many candidates anybody answered."""
+    return current(queue).order_by().values("candidate").distinct().count()
 
 
 def said_of(queue: Queue) -> dict[int, Said]:

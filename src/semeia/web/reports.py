@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -51,16 +52,7 @@ def of_file(path: Path, reader: str = "") -> Reading | None:
 
 def _event(mark: Mark, reader: str) -> Event:
     """Return a mark as an event whose author is who marked or confirmed it: nobody, where only a file says it."""
-    return Event(
-        mark.onset,
-        mark.duration,
-        mark.label,
-        channels=tuple(mark.channels),
-        confidence=mark.confidence,
-        author=_author(mark, reader),
-        source=mark.source,
-        status=mark.status,  # type: ignore[arg-type]  # a column of the database, checked when it was written
-    )
+    return replace(marks.event_of(mark), author=_author(mark, reader), comment="")
 
 
 def _author(mark: Mark, reader: str) -> str:

@@ -79,9 +79,8 @@ def frozen_of(request: HttpRequest, name: str) -> FrozenOf:
 
 
 def _frozen_recordings(recordings: list[Recording]) -> Frozen:
-    path, events = freeze(recordings), marked_events(recordings)
-    counts = _counted(recordings, events)
-    notes = _notes(recordings, events)
+    events = marked_events(recordings)
+    path, counts, notes = freeze(recordings, events), _counted(recordings, events), _notes(recordings, events)
     return Frozen(source="frozen", path=path, patients=counts, labels=_summed(counts), notes=notes)
 
 
@@ -118,7 +117,8 @@ def _some(recordings: list[Recording]) -> str:
 
 
 def _frozen_set(images: ImageSet) -> Frozen:
-    path, labels = freeze_set(images), class_of_pictures(images)
+    labels = class_of_pictures(images)
+    path = freeze_set(images, labels)
     patients: dict[str, PatientCount] = {}
     for id, patient in images.pictures.filter(pk__in=labels).values_list("pk", "patient"):
         count = patients.setdefault(patient, PatientCount(patient=patient, number=0, seconds=0, labels={}))

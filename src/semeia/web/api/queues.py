@@ -20,10 +20,10 @@ from semeia.active import entry_of, names, strategy_named
 from semeia.active.automatic import Calibrated, automatic
 from semeia.active.mixture import needs_committee
 from semeia.active.skill import Point
-from semeia.datasets.frozen import FrozenImage, FrozenRecording, freeze_images, freeze_recordings
+from semeia.datasets.frozen import FrozenImage, freeze_images
 from semeia.errors import DatasetError, RecipeError
-from semeia.events import Event, Events
-from semeia.web import queues, ranking
+from semeia.events import Event
+from semeia.web import freezing, queues, ranking
 from semeia.web.api.access import user_of
 from semeia.web.api.answers import Refusal
 from semeia.web.api.installed import check_judges
@@ -148,7 +148,7 @@ def strategies(request: HttpRequest) -> list[StrategyRow]:
 def listed(request: HttpRequest) -> list[QueueRow]:
     """Return the queues, the newest first."""
     rows = allowed(user_of(request), "read", Queue.objects.select_related("job", "images"))
-    return [_row(queue, len(queues.said_of(queue))) for queue in rows.order_by("-created_at")]
+    return [_row(queue, queues.count_answered(queue)) for queue in rows.order_by("-created_at")]
 
 
 @router.post("/queues", response=QueueRow, operation_id="newQueue")
@@ -267,25 +267,12 @@ def _freeze(queue: Queue, known: ranking.Ranking, labels: dict[int, str], unaske
         patients = dict(queue.images.pictures.values_list("path", "patient"))
         there = [path for path in of if path in patients]  # others were removed
         return freeze_images([FrozenImage(Path(path), of[path][0][1], patients[path]) for path in there])
-    rows = queue.recordings.filter(path__in=list(of)).select_related("patient")
-    return freeze_recordings(
-        [
-            FrozenRecording(
-                Path(row.path),
-                row.patient.name,
-                Events(
-                    [
-                        Event(float(pool.onset[n]), pool.seconds, label, source=source)
-                        for n, label, source in of[row.path]
-                    ],
-                    duration=row.duration,
-                ),
-                row.size,
-                row.modified_ns,
-            )
-            for row in rows
-        ]
-    )
+    rows = list(queue.recordings.filter(path__in=list(of)).select_related("patient"))
+    windows = {
+        row.pk: [Event(float(pool.onset[n]), pool.seconds, label, source=source) for n, label, source in of[row.path]]
+        for row in rows
+    }
+    return freezing.freeze(rows, windows)
 
 
 def _queue(request: HttpRequest, right: Right, id: str) -> Queue:

@@ -23,7 +23,7 @@ from semeia.web.api.access import user_of
 from semeia.web.api.answers import Refused
 from semeia.web.catalogue import catalogue
 from semeia.web.jobs import lifecycle
-from semeia.web.jobs.progress import progress_file
+from semeia.web.jobs.commands import results_file
 from semeia.web.models import Job
 from semeia.web.permission import project_of
 
@@ -155,7 +155,7 @@ def estimate(request: HttpRequest, asked: Asked) -> HttpResponseBase:
     job = _looking("check", request, asked)
     if job.state in lifecycle.ACTIVE:
         return JsonResponse({"job": job.pk}, status=202)
-    found = json.loads(progress_file(job.pk).with_suffix(".json").read_bytes())
+    found = json.loads(results_file(job.pk, ".json").read_bytes())
     return JsonResponse(found)
 
 
@@ -165,7 +165,7 @@ def preview(request: HttpRequest, asked: Asked) -> HttpResponseBase:
     job = _looking("preview", request, asked)
     if job.state in lifecycle.ACTIVE:
         return JsonResponse({"job": job.pk}, status=202)
-    return FileResponse(progress_file(job.pk).with_suffix(".png").open("rb"), content_type="image/png")
+    return FileResponse(results_file(job.pk, ".png").open("rb"), content_type="image/png")
 
 
 def _looking(kind: lifecycle.Kind, request: HttpRequest, asked: Asked) -> Job:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
@@ -23,7 +23,7 @@ from semeia.web.api.jobs import JobRow, job_row
 from semeia.web.api.recipes import LONGEST
 from semeia.web.jobs import lifecycle
 from semeia.web.jobs.commands import model_folder, study_folder
-from semeia.web.jobs.progress import progress_file
+from semeia.web.jobs.progress import Progress
 from semeia.web.models import Job
 from semeia.web.permission import allowed, one, project_of
 
@@ -31,9 +31,7 @@ __all__ = ["router"]
 
 router = Router(tags=["trainings"])
 
-Kind = Literal["train", "folds", "search"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
-_KINDS = ("train", "folds", "search")
 
 
 class NewTraining(Schema):
@@ -41,7 +39,7 @@ class NewTraining(Schema):
 
     toml: Annotated[str, StringConstraints(max_length=LONGEST)]
     name: Name
-    kind: Kind = "train"
+    kind: lifecycle.Training = "train"
     folds: Annotated[int, Field(ge=2, le=50)] | None = None
     seeds: Annotated[int, Field(ge=1, le=50)] | None = None
 
@@ -126,8 +124,8 @@ def train(request: HttpRequest, wanted: NewTraining) -> JobRow:
 @router.get("/runs", response=list[RunRow], operation_id="runs")
 def runs(request: HttpRequest) -> list[RunRow]:
     """Return the records of all trainings on this machine, the newest first."""
-    jobs = _jobs(request)
-    return [_row(record, jobs) for record in reversed(list_runs())]
+    jobs, models = _jobs(request), set(installed())
+    return [_row(record, jobs, models) for record in reversed(list_runs())]
 
 
 @router.get("/runs/{name}", response=RunDetail, operation_id="run")
@@ -135,7 +133,7 @@ def run(request: HttpRequest, name: str) -> RunDetail:
     """Return a record."""
     record = _record(name)
     return RunDetail(
-        **_row(record, _jobs(request)).model_dump(),
+        **_row(record, _jobs(request), set(installed())).model_dump(),
         history=[_numbers(entry) for entry in epochs_of(name)],
         recipe=_as_written(record.recipe),
         data=record.data,
@@ -160,7 +158,7 @@ def study(request: HttpRequest, job: str) -> Study:
     row = one(user_of(request), "read", Job.objects.filter(kind__in=("folds", "search")), job)
     folder = study_folder(row.parameters["name"])
     trials: dict[int, Trial] = {}
-    for entry in _said(row.pk):
+    for entry in Progress(row.pk).entries():
         if entry.get("event") == "trial":
             trials[entry["trial"]] = Trial(**{key: entry[key] for key in Trial.model_fields})
     best, summary = folder / "best.toml", folder / "summary.json"
@@ -178,7 +176,9 @@ def study(request: HttpRequest, job: str) -> Study:
 
 
 def _free(name: str) -> bool:
-    at_work = Job.objects.filter(kind__in=_KINDS, state__in=lifecycle.ACTIVE, parameters__name=name).exists()
+    at_work = Job.objects.filter(
+        kind__in=lifecycle.TRAININGS, state__in=lifecycle.ACTIVE, parameters__name=name
+    ).exists()
     taken = [model_folder(name), model_folder(f"{name}.training"), study_folder(name)]
     return not at_work and name not in installed() and not any(place.exists() for place in taken)
 
@@ -198,7 +198,7 @@ def _record(name: str) -> Record:
         raise HttpError(422, str(error)) from None
 
 
-def _row(record: Record, jobs: dict[str, str]) -> RunRow:
+def _row(record: Record, jobs: dict[str, str], models: set[str]) -> RunRow:
     folder = record.folder.rstrip("/")
     model, epochs = folder.rpartition("/")[2], epochs_of(record.id)
     ours = folder == str(model_folder(model))
@@ -207,7 +207,7 @@ def _row(record: Record, jobs: dict[str, str]) -> RunRow:
         state=record.standing,
         network=record.recipe.get("network", {}).get("name", ""),
         model=model,
-        installed=ours and model in installed(),
+        installed=ours and model in models,
         epochs=len(epochs),
         of=record.recipe.get("training", {}).get("epochs", 0),
         best={key: value for key, value in _numbers(best_of(epochs)).items() if key.startswith("validation")},
@@ -226,19 +226,3 @@ def _as_written(table: dict[str, Any]) -> dict[str, Any]:
         return recipe_of(table).model_dump(mode="json", exclude_defaults=True)
     except ValidationError:  # of another version, it may have keys that there are no more
         return {key: value for key, value in table.items() if value is not None}
-
-
-def _said(job: str) -> list[dict[str, Any]]:
-    try:
-        lines = progress_file(job).read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
-        return []
-    found = []
-    for line in lines:
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(entry, dict):
-            found.append(entry)
-    return found

@@ -18,13 +18,13 @@ def arguments(job: Job) -> list[str]:
     return _KINDS[job.kind](job)
 
 
-def results_file(job: str) -> Path:
-    """Return the file into which a job writes what it found, where it does."""
-    return progress_file(job).with_suffix(".csv")
+def results_file(job: str, ending: str = ".csv") -> Path:
+    """Return the file into which a job writes what it found, where it does: a table, JSON or a picture (PNG)."""
+    return progress_file(job).with_suffix(ending)
 
 
 def recipe_file(job: str) -> Path:
-    """Return the file of a job's recipe; relative paths that it names are looked for beside it, in vain."""
+    """Return the file of a job's recipe."""
     return progress_file(job).with_suffix(".toml")
 
 
@@ -94,11 +94,11 @@ def _search(job: Job) -> list[str]:
 
 
 def _check(job: Job) -> list[str]:
-    return ["recipe", "check", *_written(job, "--json", str(progress_file(job.pk).with_suffix(".json")))]
+    return ["recipe", "check", *_written(job, "--json", str(results_file(job.pk, ".json")))]
 
 
 def _preview(job: Job) -> list[str]:
-    return ["preview", *_written(job, "--output", str(progress_file(job.pk).with_suffix(".png")))]
+    return ["preview", *_written(job, "--output", str(results_file(job.pk, ".png")))]
 
 
 def _written(job: Job, *options: str) -> list[str]:

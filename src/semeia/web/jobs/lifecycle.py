@@ -18,7 +18,7 @@ import os
 import signal
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -27,7 +27,22 @@ from django.utils import timezone
 from semeia.web.jobs.commands import arguments
 from semeia.web.models import ImageSet, Job, Project, Recording, User
 
-__all__ = ["ACTIVE", "BEAT", "LEASE", "LOST", "abandoned", "beat", "claim", "end", "queue", "retry", "started", "stop"]
+__all__ = [
+    "ACTIVE",
+    "BEAT",
+    "LEASE",
+    "LOST",
+    "TRAININGS",
+    "Training",
+    "abandoned",
+    "beat",
+    "claim",
+    "end",
+    "queue",
+    "retry",
+    "started",
+    "stop",
+]
 
 BEAT = 1.0
 LEASE = 6.0
@@ -39,9 +54,12 @@ LOST = 255
 
 ACTIVE = (Job.State.QUEUED, Job.State.RUNNING, Job.State.STOPPING)
 _HELD = (Job.State.RUNNING, Job.State.STOPPING)
-_GOES_ON = ("train", "folds", "search")  # their command lines say whether there is something to go on with
 _End = tuple[Job.State, str]
-Kind = Literal["find", "classify", "twins", "explain", "embed", "train", "folds", "search", "check", "preview"]
+Training = Literal["train", "folds", "search"]
+TRAININGS = get_args(Training)
+"""Kinds whose command line says whether there is something to go on with: it is built when they are claimed."""
+
+Kind = Literal["find", "classify", "twins", "explain", "embed", "check", "preview"] | Training
 
 
 def queue(kind: Kind, of: Recording | ImageSet | Project, user: User | None, parameters: dict[str, Any]) -> Job:
@@ -81,7 +99,7 @@ def claim(mine: Collection[str]) -> Job | None:
         row = Job.objects.filter(pk=waiting.pk, state=Job.State.QUEUED)
         if row.update(
             state=Job.State.RUNNING,
-            argv=arguments(waiting) if waiting.kind in _GOES_ON else waiting.argv,
+            argv=arguments(waiting) if waiting.kind in TRAININGS else waiting.argv,
             attempt=F("attempt") + 1,
             started_at=now,
             heartbeat=now,

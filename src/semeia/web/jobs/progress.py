@@ -72,7 +72,7 @@ class Progress:
     def advance(self) -> bool:
         """Read what was said since the last time; return whether there was anything."""
         said = False
-        for entry in self._entries():
+        for entry in self.entries():
             said = True
             match entry:
                 case {"event": "attempt" | "recording"}:
@@ -92,7 +92,8 @@ class Progress:
                     self.values[first:] = values
         return said
 
-    def _entries(self) -> Iterator[dict[str, Any]]:
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Yield what was said since the last time, as it was said."""
         try:
             with progress_file(self.job).open("rb") as file:
                 file.seek(self.offset)
