@@ -42,6 +42,8 @@ def new_queue(page: Page, name: str, *, readers: str = "One for each question") 
     dialog.get_by_label("Readers").select_option(readers)
     dialog.get_by_label("Name").fill(name)
     dialog.get_by_role("button", name="Begin").click()
+    shown = page.get_by_role("complementary", name="Queue")  # until then another queue is
+    expect(shown.get_by_text(name, exact=True)).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="What does the network say?")).to_be_visible(timeout=60_000)
     wait_for_traces(page)
 
