@@ -205,9 +205,11 @@ class Ranking:
                 label[candidate] = int(share.argmax())
         at, of = np.array(rows, np.int64), np.array(shares).reshape(-1, number)
         from_answers = ~self.held[at]
+        head = fit_head(self.pool.embedding[at[from_answers]], of[from_answers], number)
+        fitted = head(self.pool.embedding)  # of one class it says what is unlike its answers: that is asked next
         informed = len(np.unique(label[at[from_answers]])) > 1
         if informed:
-            probability = fit_head(self.pool.embedding[at[from_answers]], of[from_answers], number)(self.pool.embedding)
+            probability = fitted
         elif self.pool.classes == self.classes:
             probability = self.pool.probability
         else:
@@ -219,7 +221,7 @@ class Ranking:
             answers=len(rows),
             held=int((~from_answers).sum()),
             probability=probability,
-            order=self._order(probability, label),
+            order=self._order(fitted if from_answers.any() else probability, label),
             kappa=_agreement(said),
             **measured,
         )

@@ -11,6 +11,7 @@ from django.db import OperationalError
 from serving import Client, wait_for, write_recording
 from working import Worker, ended, in_library
 
+from semeia.active.head import fit_head
 from semeia.active.unlabelled import read_pool
 from semeia.datasets import gather, gather_images
 from semeia.web import ranking
@@ -103,6 +104,20 @@ def test_a_queue_learns_what_a_seizure_is(client: Client, queue: str) -> None:
     is_seizure = np.array([truth(queue, n) == "seizure" for n in range(len(known.pool))])
     said = known.learnt.probability[:, 1]
     assert said[is_seizure].mean() > 0.5 > said[~is_seizure].mean()
+
+
+def test_while_all_answers_are_of_one_class_what_is_unlike_them_is_asked_next(client: Client, queue: str) -> None:
+    for _ in range(8):
+        question = client.get(f"/api/queues/{queue}/next").json()[0]
+        give(client, queue, candidate=question["candidate"], label="background")
+    known = ranking.ranking_of(Queue.objects.get(pk=queue))
+    wait_for(lambda: known.learnt.answers == 8, 20)
+    answered_rows = np.array(sorted({row.candidate for row in Answer.objects.filter(queue=queue)}))
+    learnt = answered_rows[~known.held[answered_rows]]
+    like = fit_head(known.pool.embedding[learnt], np.zeros(len(learnt), np.int64), 2)(known.pool.embedding)[:, 0]
+    open_rows = np.setdiff1d(np.flatnonzero(~known.held), answered_rows)
+    assert known.learnt.order[0] == open_rows[like[open_rows].argmin()]  # the strategy is margin
+    np.testing.assert_array_equal(known.learnt.probability, known.pool.probability)  # what is shown is the model's
 
 
 def test_an_answer_is_corrected_and_taken_back(client: Client, queue: str) -> None:
