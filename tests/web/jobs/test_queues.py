@@ -116,7 +116,7 @@ def test_while_all_answers_are_of_one_class_what_is_unlike_them_is_asked_next(cl
     learnt = answered_rows[~known.held[answered_rows]]
     like = fit_head(known.pool.embedding[learnt], np.zeros(len(learnt), np.int64), 2)(known.pool.embedding)[:, 0]
     open_rows = np.setdiff1d(np.flatnonzero(~known.held), answered_rows)
-    assert known.learnt.order[0] == open_rows[like[open_rows].argmin()]  # the strategy is margin
+    assert known.learnt.order[:5] == open_rows[np.argsort(like[open_rows])[:5]].tolist()  # the strategy is margin
     np.testing.assert_array_equal(known.learnt.probability, known.pool.probability)  # what is shown is the model's
 
 
